@@ -13,6 +13,7 @@ import pytest
 
 from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
+from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.models.relations import Relation
@@ -352,6 +353,34 @@ def test_a_wrong_condition_is_never_sent(shop: SmallProject) -> None:
         assert outcome.job_ids == ()
 
 
+SOURCES = "version: 2\nsources:\n  - {name: shop, tables: [{name: orders}, {name: customers}]}\n"
+
+
+def test_a_missing_table_is_told_with_its_key_and_a_near_one(shop: SmallProject) -> None:
+    (shop.root / "models" / "sources.yml").write_text(SOURCES)
+    counted = expect("table_row_count_to_be_between", min_value=1)
+    for table, monitor, key, near in (
+        ("shop.orderz", {}, "meta.monitor.table", "shop.orders"),
+        ("order", {}, "meta.monitor.table", "shop.orders"),
+        ("shop.orders", {"rows": {"date_column": "ordered_on", "calendar": "shop.customer"}},
+         "meta.monitor.rows.calendar", "shop.customers"),
+    ):  # fmt: skip
+        reason = str(judged(shop, counted, table=table, **monitor).reason)
+        assert reason.startswith("there is no ")
+        assert f"expectations/orders.json: {key}); did you mean '{near}'?" in reason
+
+
+def test_a_proposal_for_a_missing_table_names_the_argument(shop: SmallProject) -> None:
+    (shop.root / "models" / "sources.yml").write_text(SOURCES)
+    for table in ("orders", "shop.orderz"):
+        with pytest.raises(MonitorError) as raised:
+            profile_table(
+                shop.project, shop.target, name="orders", table=table, as_of=NOW, given="NAME"
+            )
+        assert raised.value.where == "NAME"
+        assert raised.value.fix == "did you mean 'shop.orders'?"
+
+
 KEY = {"column": "customer_id", "to_table": "shop.customers", "to_column": "id"}
 
 
@@ -504,7 +533,7 @@ def test_a_profile_of_a_wildcard_reads_the_last_tables(shop: SmallProject) -> No
         shop.project, shop.target, name="events", table="shop.events_*", as_of=NOW
     )
     assert found.rows.date_column == "_TABLE_SUFFIX"
-    assert found.propose()[0].today == "3 rows in 7 days"
+    assert found.propose()[0].found == "3 rows in 7 days"
 
 
 def test_a_proposed_suite_passes_today(shop: SmallProject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from plumbline.lint.rule import Finding
     from plumbline.scaffold.monitor import NewMonitor, Table
@@ -110,9 +112,7 @@ def monitor(
         changed,
         check=lambda: warnings.extend(check_written(project.root, name)),
     )
-    for path in written:
-        said = "changed" if path.relative_to(project.root).as_posix() in changed else "wrote"
-        write_result(f"{said} {path.relative_to(project.root)}\n")
+    _write_paths(project.root, written, changed)
     write_result(_next(asked))
     for finding in warnings:
         write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
@@ -138,44 +138,45 @@ def table(
     session = click.get_current_context().ensure_object(Session)
     project = session.project()
     chosen_target = project.target(target)
-    table, name = table or name, name.rpartition(".")[2]
+    of, name = table or name, name.rpartition(".")[2]
     check_name(name, "monitor", "NAME")
     check_name(checkpoint, "checkpoint", "--checkpoint")
     if project.has_monitor(name):
         raise ConfigError(f"monitor {name!r} already exists", key="NAME", fix="choose another name")
     instant = read_as_of(session, project, chosen_target, as_of).instant
     ready = ensure_ready(chosen_target, write_message)
-    profile = profile_table(project, ready, name=name, table=table, as_of=instant)
+    profile = profile_table(
+        project, ready, name=name, table=of, as_of=instant, given="--table" if table else "NAME"
+    )
     asks = sys.stdin.isatty() and not yes
     estimated = None if ready.kind == "embedded" else profile.estimate()
     if estimated is not None:
-        write_message(f"The profile of {table} reads {size(estimated)}.")
+        write_message(f"The profile of {of} reads {size(estimated)}.")
         if asks and not click.confirm("Continue?", default=True, err=True):
             return 0
     if profile.left_out:
         left_out = count(profile.left_out, "columns")
-        write_message(f"{table} is a wide table: its last {left_out} are not looked at.")
+        write_message(f"{of} is a wide table: its last {left_out} are not looked at.")
     proposals = profile.propose()
     for number, one in enumerate(proposals, 1):
-        write_result(f"{number:>3}  {_in_words(one.expectation)}  (today: {one.today})\n")
+        write_result(f"{number:>3}  {_in_words(one.expectation)}  (found: {one.found})\n")
+    if profile.rows.date_column:
+        days = f"{count(profile.rows.days, 'days')} up to {profile.as_of:%Y-%m-%d}"
+        write_message(
+            f"Found in {days}. The suite will check 1 day per run; to check more, change "
+            "rows.days in its file."
+        )
     if not (asks or yes):
         write_message("Nothing is written. --yes writes all of them.")
         return 0
-    numbers = _numbers(click.prompt("Which ones", default="all", err=True)) if asks else None
-    chosen = [
-        one for number, one in enumerate(proposals, 1) if numbers is None or number in numbers
-    ]
+    numbers = _ask_numbers(len(proposals)) if asks else range(1, len(proposals) + 1)
+    chosen = [one for number, one in enumerate(proposals, 1) if number in numbers]
     if not chosen:
         write_message("Nothing is written.")
         return 0
-    text, is_new = with_monitor(project, checkpoint, name)
     files = {f"expectations/{name}.json": suite_text(profile, name, chosen, owner=owner)}
-    changed = {f"checkpoints/{checkpoint}.json": text}
-    written = write_new(
-        project.root, {**files, **changed} if is_new else files, {} if is_new else changed
-    )
-    for path in written:
-        write_result(f"wrote {path.relative_to(project.root)}\n")
+    added, changed = with_monitor(project, checkpoint, name)
+    _write_paths(project.root, write_new(project.root, files | added, changed), changed)
     write_result(
         f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts\n"
         f"then raise what is critical in expectations/{name}.json, and add a runbook.\n"
@@ -189,20 +190,41 @@ def _in_words(expectation: Mapping[str, Any]) -> str:
     return expected(expectation["type"], expectation["kwargs"])
 
 
-def _numbers(answer: str) -> set[int] | None:
-    """The proposals that were chosen; None: all."""
-    words = answer.replace(",", " ").split()
-    if words == ["all"]:
-        return None
-    if words == ["none"]:
-        return set()
-    if not all(word.isdecimal() for word in words):
-        raise ConfigError(
-            f"{answer!r} is not a choice",
-            key="Which ones",
-            fix="write all, none, or numbers: 1 3 4",
-        )
-    return set(map(int, words))
+def _ask_numbers(most: int) -> Collection[int]:
+    """The proposals that somebody chooses, asked for until the answer is one."""
+    found: Collection[int] = click.prompt(
+        "Which ones", default="all", err=True, value_proc=lambda answer: _numbers(answer, most)
+    )
+    return found
+
+
+def _numbers(answer: str, most: int) -> Collection[int]:
+    """``1-3,5`` as numbers up to ``most``.
+
+    Raises:
+        UsageError: it is not an answer; click shows it and asks again.
+    """
+    words = re.sub(r"\s*-\s*", "-", answer.lower()).replace(",", " ").split()
+    if words in (["all"], ["none"]):
+        return range(1, most + 1) if words == ["all"] else ()
+    found: set[int] = set()
+    for word in words:
+        first, _, last = word.partition("-")
+        if not re.fullmatch(r"[0-9]+(-[0-9]+)?", word):
+            what = f"{word!r} is not a number"
+        elif not 1 <= int(first) <= int(last or first) <= most:
+            what = f"{word} is not between 1 and {most}"
+        else:
+            found.update(range(int(first), int(last or first) + 1))
+            continue
+        raise click.UsageError(f"{what}; write all, none, or numbers such as 1-3,5")
+    return found
+
+
+def _write_paths(root: Path, written: Sequence[Path], changed: Collection[str]) -> None:
+    for path in written:
+        name = path.relative_to(root).as_posix()
+        write_result(f"{'changed' if name in changed else 'wrote'} {name}\n")
 
 
 def _next(asked: NewMonitor) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from plumbline.models.compilation import Compilation
 from plumbline.models.compiled import CompiledModel
-from plumbline.models.named_table import NamedTable, find_table
+from plumbline.models.named_table import NamedTable, find_table, near_source
 from plumbline.models.properties import ModelProperties
 from plumbline.models.references import Place
 from plumbline.models.refs import Ref, resolve_ref
@@ -35,6 +35,10 @@ class Compiler:
             MonitorError: it can't be told, or the name is none of BigQuery's.
         """
         return find_table(name, self._workspace, Place(file, 0, key))
+
+    def near_table(self, name: str) -> str | None:
+        """As the fix of a table that is not there: the declared source with a similar name."""
+        return near_source(name, self._workspace)
 
     def is_inlined(self, name: str, *, file: str, key: str) -> bool:
         """Whether a suite names a model of the project that has no table.

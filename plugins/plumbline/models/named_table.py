@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from plumbline.core.errors import MonitorError
 from plumbline.models.references import Place
@@ -10,6 +11,8 @@ from plumbline.models.refs import Ref, resolve_ref
 from plumbline.models.relations import Relation, checked_relation
 from plumbline.models.sources import find_source
 from plumbline.models.workspace import Workspace
+
+_NEAR = 0.8
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,29 @@ def find_table(name: str, workspace: Workspace, place: Place) -> NamedTable:
     )
 
 
+def near_source(name: str, workspace: Workspace) -> str | None:
+    """``did you mean 'shop.orders'?`` for a declared source with a similar name; None: there is
+    none.
+
+    Args:
+        name: of a table, with or without its source.
+    """
+    sources = workspace.properties.sources
+    declared = {f"{source}.{table}": table for source in sources for table in sources[source]}
+    if "." not in name:
+        declared = {table: full for full, table in reversed(declared.items())}
+    near = get_close_matches(name, declared, n=1, cutoff=_NEAR)
+    if not near:
+        return None
+    return f"did you mean {near[0] if '.' in name else declared[near[0]]!r}?"
+
+
 def _of_model(name: str, workspace: Workspace, place: Place) -> NamedTable:
+    manifest = workspace.manifest
+    is_model = name in workspace.models.files or (manifest and name in manifest.nodes)
+    near = None if is_model else near_source(name, workspace)
+    if near is not None:
+        raise MonitorError(f"there is no model {name!r}", file=place.file, key=place.key, fix=near)
     relation = resolve_ref(Ref(name, None, None, place), workspace)
     if relation is None:
         raise MonitorError(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plumbline.evaluate.pushdown.source import Calendar
     from plumbline.warehouse.metadata import TableMetadata
 
+_TABLE = "meta.monitor.table"
 _A_YEAR = 366
 """In days."""
 
@@ -109,9 +110,9 @@ class MonitorCompiler:
 
         def resolve(other: str) -> tuple[Relation, TableMetadata]:
             place = self._models.table(other, file=file, key="to_table").relation
-            return place, self._metadata(place)
+            return place, self._named_metadata(other, place)
 
-        metadata = self._metadata(found.relation)
+        metadata = self.metadata(suite)
         _refuse_unfiltered(suite, found.relation, metadata)
         return compile_table(
             suite,
@@ -136,7 +137,8 @@ class MonitorCompiler:
         try:
             if not self._models.is_inlined(rows.calendar, file=file, key=key):
                 place = self._models.table(rows.calendar, file=file, key=key).relation
-                return Calendar.of_table(place, self._metadata(place).columns, rows.date_column)
+                found = self._named_metadata(rows.calendar, place, file=file, key=key)
+                return Calendar.of_table(place, found.columns, rows.date_column)
             # A year more on both sides, so that it can be told whether it reaches to the window.
             before = timedelta(days=_A_YEAR + rows.due_days + rows.days)
             reach = [min(as_of) - before, max(as_of) + timedelta(days=_A_YEAR)]
@@ -156,10 +158,30 @@ class MonitorCompiler:
             MonitorError: it can't be told.
             WarehouseError: it is not there, or can't be asked for.
         """
-        return self._metadata(self._named(suite, str(suite.monitor.table)).relation)
+        name = str(suite.monitor.table)
+        return self._named_metadata(
+            name, self._named(suite, name).relation, file=str(suite.file), key=_TABLE
+        )
 
     def _named(self, suite: Suite, name: str) -> NamedTable:
-        return self._models.table(name, file=str(suite.file), key="meta.monitor.table")
+        return self._models.table(name, file=str(suite.file), key=_TABLE)
+
+    def _named_metadata(
+        self, name: str, relation: Relation, *, file: str | None = None, key: str | None = None
+    ) -> TableMetadata:
+        """The metadata of a table; where it is missing, an error with the place that names it."""
+        try:
+            return self._metadata(relation)
+        except WarehouseError as fault:
+            if fault.reason != "notFound":
+                raise
+            what, fix = fault.what, fault.fix
+            if what.casefold().startswith("not found: table"):
+                what = f"there is no table {relation.key} in project {relation.project}"
+                fix = self._models.near_table(name) or fix
+            raise WarehouseError(
+                what, file=file, key=key, fix=fix, job_id=fault.job_id, reason=fault.reason
+            ) from fault
 
     def _metadata(self, relation: Relation) -> TableMetadata:
         """Asked for once; where the warehouse gives no answer, of no other table either."""

@@ -400,12 +400,8 @@ def make_files(
         f"docs/runbooks/{asked.name}.md": _tidy(render("runbook.md", heading=Heading, **values)),
         f"tests/monitors/test_{asked.name}.py": render("test_monitor.py.txt", **values),
     }
-    checkpoint = f"checkpoints/{asked.checkpoint}.json"
-    text, is_new = with_monitor(project, asked.checkpoint, asked.name)
-    if is_new:
-        files[checkpoint] = text
-        return files, {}
-    return files, {checkpoint: text}
+    added, changed = with_monitor(project, asked.checkpoint, asked.name)
+    return files | added, changed
 
 
 def _models_folder(project: Project) -> str:
@@ -445,10 +441,14 @@ def _suite(asked: NewMonitor) -> str:
     return dumps(suite)
 
 
-def with_monitor(project: Project, checkpoint: str, monitor: str) -> tuple[str, bool]:
-    """The text of a checkpoint with a monitor at its end, and whether it is new."""
+def with_monitor(
+    project: Project, checkpoint: str, monitor: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The text of a checkpoint with a monitor at its end, by path: as a new file, or as a changed
+    one. Neither, where the checkpoint lists the monitor."""
     from plumbline.lint.json_format import dumps
 
+    name = f"checkpoints/{checkpoint}.json"
     file = project.checkpoints_dir / f"{checkpoint}.json"
     entry = {"name": monitor}
     if not file.is_file():
@@ -456,12 +456,14 @@ def with_monitor(project: Project, checkpoint: str, monitor: str) -> tuple[str, 
             {"name": "alerts", "type": ALERTS_ACTION},
             {"name": "docs", "type": DOCS_ACTION},
         ]
-        return dumps(
-            {"name": checkpoint, "validation_definitions": [entry], "actions": list(actions)}
-        ), True
+        content = {"name": checkpoint, "validation_definitions": [entry], "actions": list(actions)}
+        return {name: dumps(content)}, {}
     document = project.files.document(file)
     content = dict(document.mapping_or_raise(error=ConfigError, what="the checkpoint"))
-    content["validation_definitions"] = [*content.get("validation_definitions", []), entry]
+    listed = content.get("validation_definitions", [])
+    if any(isinstance(one, dict) and one.get("name") == monitor for one in listed):
+        return {}, {}
+    content["validation_definitions"] = [*listed, entry]
     text = project.files.plain_text(file)
     # A small diff: the new line goes in as its neighbours stand, where they stand on one line each.
     last = re.search(r'(?P<indent>[ \t]*)\{"name": "[^"]+"\}(?=\s*\])', text)
@@ -469,8 +471,8 @@ def with_monitor(project: Project, checkpoint: str, monitor: str) -> tuple[str, 
         line = f"{last[0]},\n{last['indent']}{json.dumps(entry)}"
         changed = text[: last.start()] + line + text[last.end() :]
         if json.loads(changed) == content:
-            return changed, False
-    return dumps(content), False
+            return {}, {name: changed}
+    return {}, {name: dumps(content)}
 
 
 def _plain(value: float | None) -> float | int | None:

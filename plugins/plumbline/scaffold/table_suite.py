@@ -43,10 +43,10 @@ _FRESH_HOURS = 24
 
 @dataclass(frozen=True)
 class Proposal:
-    """An expectation, and what it would find today."""
+    """An expectation, and what it is about in the rows of the profile."""
 
     expectation: Mapping[str, Any]
-    today: str
+    found: str
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,23 @@ _MAX = "expect_column_max_to_be_between"
 
 
 def profile_table(
-    project: Project, target: Target, *, name: str, table: str, as_of: datetime
+    project: Project,
+    target: Target,
+    *,
+    name: str,
+    table: str,
+    as_of: datetime,
+    given: str = "--table",
 ) -> Profile:
     """The job that looks at the last days of a table.
+
+    Args:
+        project: the suite will be part of it.
+        target: where the table is.
+        name: of the suite.
+        table: as a suite names it.
+        as_of: the end of the days.
+        given: the argument with the table, for messages.
 
     Raises:
         MonitorError: the table can't be told.
@@ -157,7 +171,12 @@ def profile_table(
         meta = MetaEntry(monitor=MonitorEntry(table=table, rows=rows))
         return Suite(name, file, SuiteEntry(name=name, meta=meta, expectations=probes), {})
 
-    metadata = compiler.metadata(suite(None, []))
+    try:
+        metadata = compiler.metadata(suite(None, []))
+    except MonitorError as fault:
+        if fault.file == str(file):  # which is not there yet
+            fault.file, fault.key = None, given
+        raise
     rows = _rows(metadata)
     columns = [column for column in metadata.columns if "." not in column.name]
     probes = [
@@ -239,8 +258,8 @@ def _of_column(
     return found
 
 
-def _proposal(type_: str, today: str, **kwargs: Any) -> Proposal:
-    return Proposal({"type": type_, "severity": "warning", "kwargs": kwargs}, today)
+def _proposal(type_: str, found: str, **kwargs: Any) -> Proposal:
+    return Proposal({"type": type_, "severity": "warning", "kwargs": kwargs}, found)
 
 
 def suite_text(

@@ -18,6 +18,7 @@ from plumbline.net.secret import scrub
 if TYPE_CHECKING:
     from plumbline.project.targets import Target
 
+_KIND = re.compile(r"^Not found: (table|dataset):(?=\S)")
 LONGEST = 300
 MOST_READ = 20_000
 """Of a message: a page of a proxy may be of any length."""
@@ -126,6 +127,8 @@ def _answered(fault: object, call: Call) -> WarehouseError:
     first = errors[0] if errors and isinstance(errors[0], dict) else {}
     code = getattr(fault, "code", None)
     said = tidy(str(first.get("message") or _without_request(str(getattr(fault, "message", "")))))
+    # The embedded warehouse says ``table:p.d.t``, BigQuery ``Table p:d.t``.
+    said = _KIND.sub(lambda found: f"Not found: {found[1].title()} ", said)
     reason = str(first.get("reason") or _reason_of_code(code))
     if reason == "stopped" or "Job timed out" in said:
         return timed_out(call)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 
+from plumbline.cli.new import _ask_numbers, _numbers
 from plumbline.scaffold.project import make_project
 from unit.cli.conftest import Plumbline
 
@@ -76,3 +77,33 @@ def test_what_can_not_be_a_checkpoint_leaves_nothing_behind(
     assert said.code == 64
     assert "is not a valid name for a checkpoint" in said.err
     assert sorted(shop.parent.rglob("*")) == before
+
+
+def test_proposals_are_asked_for_until_the_answer_is_a_choice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter(["1 2 99", "0", "3-1", "two", "1-2 - 3", "1-3,5"])
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: next(answers))
+    assert _ask_numbers(5) == {1, 2, 3, 5}
+    said = capsys.readouterr().err
+    for fault in ("99 is not between 1 and 5", "0 is not", "3-1 is not", "'two' is not a number"):
+        assert f"{fault}" in said
+    assert "write all, none, or numbers such as 1-3,5" in said
+
+
+def test_all_or_none_is_a_choice() -> None:
+    assert list(_numbers("ALL", 3)) == [1, 2, 3]
+    assert list(_numbers("none", 3)) == []
+    assert _numbers("2 - 3 1", 3) == {1, 2, 3}
+
+
+def test_a_monitor_is_listed_once(shop: Path, plumbline: Plumbline) -> None:
+    given = ("new", "monitor", "orders", *GIVEN, "--owner", "ana", "--checkpoint", "mine")
+    assert "wrote checkpoints/mine.json" in plumbline(*given).out
+    for name in ("models/monitors/orders.sql", "models/monitors/orders.yml",
+                 "expectations/orders.json", "docs/runbooks/orders.md",
+                 "tests/monitors/test_orders.py"):  # fmt: skip
+        (shop / name).unlink()
+    assert "checkpoints/mine.json" not in plumbline(*given).out
+    listed = json.loads((shop / "checkpoints/mine.json").read_text())["validation_definitions"]
+    assert listed == [{"name": "orders"}]

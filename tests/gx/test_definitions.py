@@ -373,6 +373,28 @@ def test_batch_parameters_of_the_file_reach_gx(shop: SmallProject) -> None:
     assert january.parameters == {"year": 2026, "month": 1, "day": 31}
 
 
+def test_a_single_file_is_a_batch_without_parameters(shop: SmallProject) -> None:
+    csv = {
+        "type": "csv",
+        "filepath_or_buffer": str(shop.root / "files/orders_2026-02-01.csv"),
+        "batch_definitions": {"all": {}},
+    }
+    file = shop.root / "great_expectations.yml"
+    configuration = yaml.safe_load(file.read_text())
+    configuration["fluent_datasources"]["single"] = {"type": "pandas", "assets": {"orders": csv}}
+    file.write_text(yaml.safe_dump(configuration))
+    suite(shop, "orders", ROWS)
+    define(shop, "plain", "orders", ("single", "orders", "all"))
+    define(shop, "letter", "orders", ("single", "orders", "all"), batch_parameters={"d": 1})
+    shop.checkpoint("plain", "letter")
+    plain, letter = shop.run().outcomes
+    assert plain.status is Status.PASS
+    assert not any("batch_parameters" in note for note in plain.notes)
+    assert letter.status is Status.ERROR
+    assert "takes no parameter 'd'" in (letter.reason or "")
+    assert "it has a single batch: leave it out" in (letter.reason or "")
+
+
 def test_batch_parameters_of_a_notebook_reach_gx(shop: SmallProject) -> None:
     suite(shop, "orders", ROWS)
     define(shop, "orders_de", "orders", ("shop", "orders_de", "daily"))

@@ -34,6 +34,8 @@ _DATE_PARTS: Mapping[type, tuple[str, ...]] = {
 }
 _FILE = "path"
 """A parameter that GX's file assets know besides those of the batch definition."""
+_DATAFRAME = "dataframe"
+"""The parameter, and the type, of the assets whose rows are passed as a data frame."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def choose_batch(
     """
     partitioner = batch_definition.partitioner
     own = definition.entry.batch_parameters
-    known = batch_definition.data_asset.get_batch_parameters_keys(partitioner=partitioner)
+    known = _parameters(batch_definition)
     for name in own:
         if name not in known:
             raise MonitorError(
@@ -93,6 +95,16 @@ def choose_batch(
     return ChosenBatch(fixed, notes=_notes(definition, known, fixed))
 
 
+def _parameters(batch_definition: BatchDefinition[Any]) -> tuple[str, ...]:
+    """The names that ``batch_parameters`` may hold."""
+    asset = batch_definition.data_asset
+    names = asset.get_batch_parameters_keys(partitioner=batch_definition.partitioner)
+    if names != tuple(_DATAFRAME):
+        return names
+    # GX's assets of pandas and Spark return the letters of the name, also those that read a file.
+    return (_DATAFRAME,) if asset.type == _DATAFRAME else ()
+
+
 _LENGTH = {"year": 4, "month": 7, "day": 10}
 """Of an ISO date, up to a part."""
 
@@ -110,7 +122,7 @@ def _notes(
     definition: Definition, known: tuple[str, ...], fixed: Mapping[str, Any]
 ) -> tuple[str, ...]:
     missing = [name for name in known if name != _FILE and name not in fixed]
-    if not missing or "dataframe" in missing:
+    if not missing or _DATAFRAME in missing:
         return ()
     return (
         f"Only the last batch is checked: {definition.name} has no {' and no '.join(missing)} in "

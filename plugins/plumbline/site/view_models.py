@@ -129,6 +129,11 @@ class MonitorView:
         return tuple(map(point_of, self.rows))
 
     @property
+    def has_course(self) -> bool:
+        """Whether its runs are of two instants or more: a chart over time shows nothing of one."""
+        return bool(self.rows) and self.rows[0].at != self.rows[-1].at
+
+    @property
     def unpaged(self) -> tuple[SeriesPoint, ...]:
         """Of them, those that are on no month's page yet: the chart has the others from there."""
         return tuple(point_of(row) for row in self.rows if not row.is_archived)

@@ -113,6 +113,19 @@ def test_the_chart_has_its_thresholds_as_they_were_then() -> None:
     assert list(dict.fromkeys(judged)) == [70.0, 80.0]
 
 
+def test_charts_over_time_need_two_instants() -> None:
+    data = site_data()
+    (view,) = [view for view in data.monitors if view.name == "grading_completeness"]
+
+    def headings(runs: int) -> set[str]:
+        groups = tuple(replace(one, points=one.points[-runs:]) for one in view.groups)
+        shown = replace(view, rows=view.rows[-runs:], groups=groups)
+        page = render_site(replace(data, monitors=(shown,))).files[paths.monitor(view.name)]
+        return set(re.findall(r"<h2 id=.(time|groups).>", page.decode()))
+
+    assert (headings(1), headings(2)) == (set(), {"time", "groups"})
+
+
 def test_a_month_that_is_over_is_a_file_of_its_own_that_the_chart_loads(pages: Pages) -> None:
     page = Read(pages.files["monitors/line_coverage.html"])
     loaded = [attributes.get("src") for tag, attributes in page.elements if tag == "script"]

@@ -116,7 +116,7 @@ def render_series(data: SiteData, view: MonitorView, rows: Sequence[Row]) -> byt
 
 def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
     """Worst first; all on one scale and one span of time."""
-    if not view.points or not _instants(view):
+    if not view.has_course or not _instants(view):
         return ()
     scale = group_scale(view.groups)
     instants = _instants(view)

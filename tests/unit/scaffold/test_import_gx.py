@@ -18,10 +18,12 @@ from plumbline.core.errors import ConfigError
 from plumbline.lint.linter import lint
 from plumbline.lint.rule import Severity
 from plumbline.project import Project
+from plumbline.report.writers import as_text
 from plumbline.scaffold.import_gx.checkpoints import convert_checkpoints
 from plumbline.scaffold.import_gx.destination import Plan, plan_import
 from plumbline.scaffold.import_gx.gx_project import read_gx_project
 from plumbline.scaffold.import_gx.monitors import MonitorConverter
+from plumbline.scaffold.import_gx.pages import import_page
 from plumbline.scaffold.import_gx.queries import as_template
 from plumbline.scaffold.import_gx.report import Report
 from plumbline.scaffold.project import make_project
@@ -234,7 +236,15 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         ),
         "a parameter without value": (
             {"suites": {"orders": [parameter, NOT_NULL]}},
-            "takes no parameters; write the value",
+            "expectations[0] expect_column_values_to_not_be_null: parameter 'least' has no value; "
+            "give it a value under suite_parameters of the suite in GX, and import again",
+        ),
+        "a parameter without value, over a query": (
+            {
+                "assets": {"orders": {**ORDERS, "type": "query", "query": "select id from x"}},
+                "suites": {"orders": [parameter, NOT_NULL]},
+            },
+            "parameter 'least' has no value; give it a value under suite_parameters",
         ),
         "a comparison with another table": (
             {
@@ -365,6 +375,34 @@ def test_if_nothing_can_be_converted_nothing_is_written(tmp_path: Path) -> None:
     planned.write()
     assert planned.report.converted == []
     assert not (tmp_path / "new").exists()
+
+
+def test_a_project_without_suites_says_where_they_were_looked_for(tmp_path: Path) -> None:
+    folder = write_gx(tmp_path / "bare", definitions={"x": ("orders", "orders", "all")})
+    (folder / "gx/expectations/orders.json").unlink()
+    (folder / "gx/validation_definitions/x.json").unlink()
+    planned = plan(folder)
+    (said,) = left(planned)
+    assert said.startswith("suites: there are none in expectations/; ")
+    text = as_text(import_page(planned, is_dry=False))
+    assert text.startswith("Nothing was converted.\n")
+    assert "in Great Expectations" not in text
+    assert said.replace("; ", "; fix: ", 1) in text
+
+
+def test_what_several_definitions_leave_for_the_same_reason_is_one_line(tmp_path: Path) -> None:
+    names = [f"d{number}" for number in range(5)]
+    folder = write_gx(
+        tmp_path,
+        suites={"orders": [{"type": "expect_magic", "kwargs": {}}, NOT_NULL]},
+        definitions={name: ("orders", "orders", "all") for name in names},
+    )
+    planned = plan(folder)
+    assert len(left(planned)) == len(names)
+    text = as_text(import_page(planned, is_dry=True))
+    (line,) = [line for line in text.splitlines() if "'expect_magic'" in line]
+    assert all(f"'{name}'" in line for name in names[:3])
+    assert ", and 2 more: there is no expectation 'expect_magic'; fix: " in line
 
 
 def test_a_file_that_cant_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:

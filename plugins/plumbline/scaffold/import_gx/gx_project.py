@@ -236,6 +236,13 @@ class _Reader:
                     f"suite {name!r} in {path}", f"{found[name].file} has it too", "remove one"
                 )
             found.setdefault(name, document)
+        is_elsewhere = bool(self.not_in_files)  # which is said already
+        if not is_elsewhere and not self.files.listed(folder, "*.json", below=True):
+            self.report.leave(
+                "suites",
+                f"there are none in {os.path.relpath(folder, self.root)}/",
+                "write them there in GX, or copy them from where they are stored",
+            )
         return found
 
     def definitions(self) -> Iterator[Definition]:

@@ -5,29 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from plumbline.core.text import capped
 from plumbline.report.page import Command, Items, Name, Section, Table
 from plumbline.scaffold.import_gx.destination import Plan
+from plumbline.scaffold.import_gx.report import Report
 
 SCHEMA_VERSION = 1
+_PARTS_NAMED = 3
+"""How many parts with the same reason are named; JSON has all."""
 
 
 def import_page(plan: Plan, *, is_dry: bool) -> list[Section]:
     """A line for each part of the GX project, and the files."""
     report = plan.report
     rows = tuple((Name(one.what), Name(one.file), Name(one.detail)) for one in report.converted)
-    sections = [Section("", (Table(("in Great Expectations", "became", ""), rows),))]
+    table = Table(("in Great Expectations", "became", ""), rows)
+    sections = [Section("", (table if rows else "Nothing was converted.",))]
     if report.not_converted:
-        left = tuple(f"{one.what}: {one.why}; fix: {one.fix}" for one in report.not_converted)
-        sections.append(Section(f"Not converted: {len(left):,}", (Items(left),)))
+        title = f"Not converted: {len(report.not_converted):,}"
+        sections.append(Section(title, (Items(tuple(_left(report))),)))
     if report.to_do:
         sections.append(Section("Left to you", (Items(tuple(report.to_do)),)))
     files = tuple(f"{verb} {name}" for name, verb in _files(plan) if verb != "unchanged")
     title = "Files (dry run: nothing is written)" if is_dry else "Files"
-    sections.append(Section(title, (Items(files or ("none changed",)),)))
+    if rows or files:
+        sections.append(Section(title, (Items(files or ("none changed",)),)))
     if plan.checkpoints:
         command = Command(f"plumbline run {plan.checkpoints[0]} --no-alerts")
         sections.append(Section("", (("Next: ", command),)))
     return sections
+
+
+def _left(report: Report) -> Iterator[str]:
+    """A line for each reason: validation definitions of one suite share theirs."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in report.not_converted:
+        by_reason.setdefault((one.why, one.fix), []).append(one.what)
+    for (why, fix), parts in by_reason.items():
+        yield f"{', '.join(capped(parts, _PARTS_NAMED))}: {why}; fix: {fix}"
 
 
 def import_dict(plan: Plan) -> dict[str, Any]:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plumbline.project.document import Document
-from plumbline.project.parameters import filled_in
+from plumbline.project.parameters import (
+    expression_of,
+    filled_in,
+    names_read,
+    parameters_in,
+)
 from plumbline.scaffold.import_gx.assets import Asset
 from plumbline.scaffold.import_gx.gx_project import as_mapping
 from plumbline.scaffold.import_gx.report import NotConverted, NotConvertedError
@@ -79,11 +84,27 @@ def convert_suite(
         try:
             if index in refused:
                 raise NotConvertedError(*refused[index])
+            _refuse_parameters(entry, given)
             entry = _qualified(entry, qualify)
             found.append(_beside_as_of(entry) if returns_as_of else entry)
         except NotConvertedError as fault:
             left.append(NotConverted(f"expectations[{index}] {entry.type}", fault.why, fault.fix))
     return found, left
+
+
+def _refuse_parameters(entry: Expectation, given: Mapping[str, Any]) -> None:
+    """Refuse what has no value yet, except ``now()`` alone, which has one in a run."""
+    for _, parameter in parameters_in(entry.kwargs):
+        for name in sorted(names_read(parameter)):
+            if name in given:
+                raise NotConvertedError(
+                    f"{expression_of(parameter)} has a value only in a run",
+                    f"write the value of {name!r} in place of its name in GX, and import again",
+                )
+            raise NotConvertedError(
+                f"parameter {name!r} has no value",
+                "give it a value under suite_parameters of the suite in GX, and import again",
+            )
 
 
 def _qualified(entry: Expectation, qualify: Qualify) -> Expectation:

@@ -30,8 +30,14 @@ def init(folder: Path, name: str | None, example: bool) -> int:
         write_result(f"wrote {_shown(path)}\n")
     for path in made.kept:
         write_result(f"kept  {_shown(path)} (exists)\n")
+    if example and not made.has_example:
+        write_result(
+            "\nThe example is not written: great_expectations.yml was made without it. "
+            "To see it: plumbline init NEW_FOLDER\n"
+        )
     where = "" if made.root.resolve() == Path.cwd() else f"cd {_shown(made.root)}\n  "
-    first = "plumbline run" if example else "plumbline new monitor NAME --table DATASET.TABLE"
+    new = "plumbline new monitor NAME --table DATASET.TABLE"
+    first = "plumbline run" if made.has_example else new
     write_result(f"\nNext:\n  {where}{first}\n")
     return 0
 

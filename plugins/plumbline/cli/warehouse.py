@@ -68,12 +68,13 @@ def reset(target: str | None) -> int:
 
 
 def _embedded(name: str | None) -> tuple[Target, EmbeddedWarehouse]:
-    target = current_session().project().target(name)
+    project = current_session().project()
+    target = project.target(name)
     if target.kind != "embedded":
         raise ConfigError(
             f"target {target.name!r} is BigQuery, not the embedded warehouse",
             key="--target",
-            fix="choose a target of kind embedded",
+            fix=project.targets_of("embedded"),
         )
     if target.emulator_host:
         raise ConfigError(

@@ -314,7 +314,7 @@ def open_smoke(project: Project, target: Target, *, write: bool) -> Smoke:
         raise ConfigError(
             f"target {target.name!r} is not BigQuery",
             key="--target",
-            fix="choose a target of kind bigquery",
+            fix=project.targets_of("bigquery"),
         )
     smoke = Smoke(project, target, write)
     smoke.client  # noqa: B018 - credentials are looked for

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from plumbline.project.services import Service
 
 DEFAULT_CHECKPOINT = "health_check"
+FIRST_MONITOR = (
+    "the project has no checkpoint yet; create one with its first monitor: "
+    "plumbline new monitor NAME --table DATASET.TABLE"
+)
 
 
 @contextmanager
@@ -432,6 +436,13 @@ class Project:
             entry, file=self.root / PROJECT_FILE, key=f"fluent_datasources.{datasource}"
         )
 
+    def targets_of(self, kind: str) -> str:
+        """The fix where a command needs a target of ``kind``."""
+        names = [name for name, other in self.target_kinds().items() if other == kind]
+        if not names:
+            return f"add a target of kind {kind} to {PROJECT_FILE}"
+        return f"choose one of kind {kind}: --target {' or --target '.join(names)}"
+
     def suite_names(self) -> tuple[str, ...]:
         return _names(self.files.listed(self.expectations_dir, "*.json"))
 
@@ -592,10 +603,11 @@ class Project:
         """
         file = self.checkpoints_dir / f"{name}.json"
         if not self.files.is_file(file):
+            names = self.checkpoint_names()
             raise ConfigError(
                 f"there is no checkpoint {name!r}",
                 file=file,
-                fix=did_you_mean(name, self.checkpoint_names()),
+                fix=did_you_mean(name, names) if names else FIRST_MONITOR,
             )
         known = {*self.suite_names(), *self.definition_names()}
         return self.files.once(

@@ -95,6 +95,8 @@ class NewMonitor:
     """The column that says when a row arrived."""
     days: int = 1
     checkpoint: str = "health_check"
+    impact: str | None = None
+    """Of a failure; None: left to the person, as a placeholder would be told as true."""
 
     @property
     def metric(self) -> str:
@@ -421,7 +423,8 @@ def _suite(asked: NewMonitor) -> str:
     if asked.days != 1:
         monitor["vars"] = {"days": asked.days}
     monitor["owner"] = asked.owner
-    monitor["impact"] = "Describe the impact of a failure."
+    if asked.impact is not None:
+        monitor["impact"] = asked.impact
     monitor["runbook"] = f"docs/runbooks/{asked.name}.md"
     expectations = []
     for severity, least in (("warning", asked.warning), ("critical", asked.critical)):

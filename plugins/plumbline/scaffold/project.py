@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 EXAMPLE = "orders_with_email"
+_SEED = "seeds/make_example.py"
+"""What fills the example's table; configured in `PROJECT_FILE`."""
 OF_EXAMPLE = ("seeds/", "models/sources.yml", "checkpoints/schedule.yml")
 """Without it there is no checkpoint yet, and so nothing to schedule."""
 
@@ -43,6 +45,7 @@ class Made:
     kept: tuple[Path, ...]
     """Files that were there."""
     is_inside_dbt: bool
+    has_example: bool
 
 
 def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
@@ -52,7 +55,7 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
     Args:
         folder: made where it is not there.
         name: of the project; None: the folder's.
-        example: with a monitor of an example table.
+        example: with a monitor of an example table, unless the project was made without it.
 
     Raises:
         ConfigError: ``folder`` is not a folder, the name is not valid, or a file can't be written.
@@ -61,6 +64,9 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         raise ConfigError(f"{folder} is not a folder", key="DIR", fix="name a folder")
     is_inside_dbt = (folder / DBT_FILE).is_file() and not (folder / PROJECT_FILE).is_file()
     root = folder / INSIDE_DBT if is_inside_dbt else folder
+    configuration = root / PROJECT_FILE
+    if configuration.is_file():
+        example = example and _SEED in configuration.read_text("utf-8", "replace")
     files = project_files(name or name_of(root if not is_inside_dbt else folder), example=example)
     kept = [root / path for path in files if (root / path).exists()]
     new = {path: text for path, text in files.items() if root / path not in kept}
@@ -69,7 +75,7 @@ def make_project(folder: Path, *, name: str | None, example: bool) -> Made:
         written += _write_example(root)
     (root / "expectations").mkdir(exist_ok=True)
     (root / "models" / "monitors").mkdir(parents=True, exist_ok=True)
-    return Made(root, tuple(written), tuple(kept), is_inside_dbt)
+    return Made(root, tuple(written), tuple(kept), is_inside_dbt, example)
 
 
 def project_files(
@@ -93,7 +99,12 @@ def project_files(
         )
     local = f"{name.replace('_', '-')}-local"
     gcp_project = (bigquery.project if bigquery else None) or local
-    values = {"name": name, "gcp_project": gcp_project, "bigquery": bigquery}
+    values = {
+        "name": name,
+        "gcp_project": gcp_project,
+        "bigquery": bigquery,
+        "example": example,
+    }
     files = {
         path: render(f"project/{template}", **values)
         for path, template in _templates()
@@ -123,6 +134,7 @@ def _write_example(root: Path) -> list[Path]:
         group_by=("country",),
         arrival="created_at",
         owner="you",
+        impact="Customers without an e-mail address get no confirmation of their order.",
     )
     files, changed = make_files(asked, project, target="local")
     return write_new(root, files, changed)
@@ -147,7 +159,7 @@ def _below(folder: Traversable, before: str) -> Iterator[str]:
 
 def _without_seed(text: str) -> str:
     return re.sub(r"\n        seed:\n(?:          .*\n)+", "\n", text).replace(
-        ", filled by seeds/make_example.py", ""
+        f", filled by {_SEED}", ""
     )
 
 

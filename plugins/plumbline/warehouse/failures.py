@@ -50,6 +50,10 @@ NO_DATASET = (
     "check that the dataset exists, its name under `datasets` of the target, and that "
     "`location` of the target is where it is"
 )
+NO_SEED = (
+    "the embedded BigQuery holds what the target's seed loads, and the target has no `seed` in "
+    "great_expectations.yml: add one, or use your BigQuery with --target bigquery"
+)
 NO_FILTER = (
     "filter the partition column: by rows.date_column of a suite over a table, by a condition in "
     "a model"
@@ -142,12 +146,18 @@ def _answered(fault: object, call: Call) -> WarehouseError:
             if call.target.kind == "bigquery" else None,
         )  # fmt: skip
     return _failure(
-        call, said or f"the warehouse answered HTTP {code}", reason, _fix_of_what(reason, said)
+        call,
+        said or f"the warehouse answered HTTP {code}",
+        reason,
+        _fix_of_what(reason, said, call.target),
     )
 
 
-def _fix_of_what(reason: str, said: str) -> str | None:
+def _fix_of_what(reason: str, said: str, target: Target) -> str | None:
     """The fix for what the text names; None: the reason's own fix applies."""
+    is_own = target.kind == "embedded" and target.emulator_host is None
+    if reason == "notFound" and is_own and target.seed is None:
+        return NO_SEED
     if reason == "notFound" and "not found: project" in said.lower():
         return NO_PROJECT
     if reason == "notFound" and "not found: dataset" in said.lower():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from support.projects import SmallProject
@@ -146,3 +148,17 @@ def test_a_hostile_argument_cannot_write_to_the_terminal(
     assert "\x1b" not in said.err
     assert "\x07" not in said.err
     assert sum(line.startswith("error: ") for line in said.err.splitlines()) == 1
+
+
+def test_in_a_project_without_monitors_the_first_one_is_the_fix(
+    project: SmallProject, plumbline: Plumbline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bare").mkdir()
+    monkeypatch.chdir(tmp_path / "bare")
+    assert plumbline("init", "--no-example").code == 0
+    said = plumbline("run")
+    assert said.code == 64
+    assert "plumbline new monitor NAME --table DATASET.TABLE" in said.err
+    again = plumbline("init").out
+    assert "The example is not written: great_expectations.yml was made without it." in again
+    assert again.endswith("Next:\n  plumbline new monitor NAME --table DATASET.TABLE\n")

@@ -32,6 +32,7 @@ def test_bigquery_itself_is_left_alone(
     said = plumbline("warehouse", name, "--target", "bigquery")
     assert said.code == 64
     assert "target 'bigquery' is BigQuery, not the embedded warehouse" in said.err
+    assert "fix: choose one of kind embedded: --target local" in said.err
 
 
 @pytest.mark.parametrize("name", EVERY)

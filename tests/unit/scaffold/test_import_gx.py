@@ -395,7 +395,7 @@ def test_what_several_definitions_leave_for_the_same_reason_is_one_line(tmp_path
     folder = write_gx(
         tmp_path,
         suites={"orders": [{"type": "expect_magic", "kwargs": {}}, NOT_NULL]},
-        definitions={name: ("orders", "orders", "all") for name in names},
+        definitions=dict.fromkeys(names, ("orders", "orders", "all")),
     )
     planned = plan(folder)
     assert len(left(planned)) == len(names)

@@ -45,6 +45,22 @@ def test_what_is_there_stays_and_what_is_missing_is_made(tmp_path: Path) -> None
     assert alerts.read_text() == "# mine\n"
 
 
+def test_a_project_made_without_the_example_stays_without_it(tmp_path: Path) -> None:
+    made = make_project(tmp_path / "shop", name=None, example=False)
+    (made.root / "README.md").unlink()
+    again = make_project(made.root, name=None, example=True)
+    assert (again.has_example, [path.name for path in again.written]) == (False, ["README.md"])
+    assert Project(made.root).suite_names() == ()
+
+
+@pytest.mark.parametrize("example", [True, False], ids=["with its example", "without"])
+def test_the_readme_names_the_example_only_where_it_is(tmp_path: Path, example: bool) -> None:
+    made = make_project(tmp_path / "shop", name=None, example=example)
+    text = (made.root / "README.md").read_text()
+    assert ("example" in text, "`seeds/`" in text) == (example, example)
+    assert "plumbline run" in text
+
+
 def test_a_dbt_project_is_left_as_it_is(tmp_path: Path) -> None:
     dbt = tmp_path / "warehouse"
     (dbt / "models").mkdir(parents=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import concurrent.futures
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 import requests.exceptions as http
@@ -10,7 +13,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
 from plumbline.core.errors import WarehouseError
-from plumbline.project.targets import Target
+from plumbline.project.targets import Seed, Target
 from plumbline.warehouse.failures import Call, explain_failure
 from support.targets import bigquery_target, embedded_target, foreign_emulator
 
@@ -52,6 +55,16 @@ CASES = [
     (ValueError("Expecting value: line 1\ncolumn 1"), "badAnswer", "unreadable answer: ValueError"),
     (WarehouseError("known", reason="mine"), "mine", "known"),
 ]  # fmt: skip
+
+
+def test_in_an_embedded_warehouse_without_a_seed_nothing_can_be_found() -> None:
+    missing = api.NotFound("Not found: Table p:shop.orders was not found")
+    bare = embedded_target(Path("unused"), seed=None)
+    seeded = replace(bare, seed=Seed(("fill.py",), date(2026, 2, 2)))
+    targets = (bare, seeded, foreign_emulator("http://x"), bigquery_target())
+    fixes = [str(explain_failure(missing, call(target)).fix) for target in targets]
+    assert ["no `seed`" in fix for fix in fixes] == [True, False, False, False]
+    assert "--target bigquery" in fixes[0]
 
 
 @pytest.mark.parametrize(("fault", "reason", "what"), CASES, ids=lambda case: repr(case)[:40])

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.dbt.record import RecordRequest, record_dbt
 from plumbline.gx.context import open_workspace
@@ -271,6 +272,15 @@ def test_plumbline_finds_what_dbt_finds(findings: Findings) -> None:
         "no_cheap_orders": "WARNING",
         "no_unknown_customers": "PASS",
     }
+
+
+def test_personal_columns_are_masked_under_the_names_that_dbt_gives_them(
+    findings: Findings,
+) -> None:
+    said = json.dumps(findings.monitors["few_other_customers"])
+    assert "value_field" in said
+    assert PREFIX in said
+    assert [name for name in ("cleo", "dan") if name in said] == []
 
 
 def test_all_tests_of_a_table_are_one_job(findings: Findings) -> None:

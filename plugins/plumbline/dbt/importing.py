@@ -41,7 +41,7 @@ from plumbline.project.suites import read_suite
 from plumbline.scaffold.writing import write_new
 
 _CHECKPOINT = "checkpoint"
-_TEXT = "text"
+TEXT = "text"
 """The one part of a file that is not merged by parts."""
 _PROPERTIES, _PROPERTIES_FILE = "properties", "dbt_import.yml"
 
@@ -239,7 +239,7 @@ class _Names:
         if suite.sql is not None:
             path = self._model(suite)
             suite.monitor["model"] = Path(path).stem
-            yield path, (suite.of, {_TEXT: suite.sql})
+            yield path, (suite.of, {TEXT: suite.sql})
         folder = _folder(self.project, self.project.expectations_dir)
         yield f"{folder}/{suite.name}.json", (suite.of, suite.parts)
 
@@ -301,7 +301,7 @@ class _Files:
             _, parts = wanted.get(path, ("", {}))
             change = self._change(path, parts, self._held(path, wanted))
             yield change
-            if path.endswith(".sql") and change.after != parts.get(_TEXT):
+            if path.endswith(".sql") and change.after != parts.get(TEXT):
                 self.kept.add(f"models.{Path(path).stem}")
             if path.endswith(".json") and change.after is not None:
                 name = Path(path).stem
@@ -366,8 +366,8 @@ class _Files:
         if before is None and locked is not None:  # a person has removed it
             return FileChange(path, None, None, dbt, Merged({}, ("the file",), ()))
         if not path.endswith(".json"):
-            merged = merge(imported, {} if before is None else {_TEXT: before}, dbt, held)
-            return FileChange(path, before, merged.parts.get(_TEXT), dbt, merged)
+            merged = merge(imported, {} if before is None else {TEXT: before}, dbt, held)
+            return FileChange(path, before, merged.parts.get(TEXT), dbt, merged)
         is_suite = path != self._checkpoint_path
         content = {} if before is None else self._content(file, is_suite)
         read, write = (

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from plumbline.core.text import count
-from plumbline.dbt.importing import Import
+from plumbline.dbt.importing import TEXT, Import
+from plumbline.dbt.merge import Conflict
 from plumbline.dbt.plan import Became
 from plumbline.report.page import Block, Code, Command, Items, Line, Name, Section, Table
 
@@ -33,14 +35,11 @@ def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section
     left = tuple(_left(found.became))
     if left:
         sections.append(Section("Not imported", left))
-    conflicts = [
-        Items((f"{path}: {one.part}", f"here: {_shown(one.ours)}", f"dbt: {_shown(one.dbt)}"))
-        for path, one in found.conflicts
-    ]
+    conflicts = [block for path, one in found.conflicts for block in _conflict(path, one)]
     if conflicts:
         title = "Changed in dbt and here; your version stays, so compare them"
         sections.append(Section(title, tuple(conflicts)))
-    edited = tuple(f"{one.path}: {part}" for one in found.files for part in one.merged.edited)
+    edited = tuple(_place(one.path, part) for one in found.files for part in one.merged.edited)
     if edited:
         sections.append(
             Section("Changed here, unchanged in dbt: left as they are", (Items(edited),))
@@ -83,6 +82,22 @@ def _left(became: Sequence[Became]) -> Iterator[Block]:
     for (why, fix), names in tests.items():
         yield f"{why} ({count(len(names), 'tests')}); fix: {fix}"
         yield Items(tuple(names))
+
+
+def _place(path: str, part: str) -> str:
+    return path if part == TEXT else f"{path}: {part}"
+
+
+def _conflict(path: str, one: Conflict) -> Iterator[Block]:
+    if one.part != TEXT or one.dbt is None:
+        ours = "changed" if one.part == TEXT else _shown(one.ours)
+        yield Items((_place(path, one.part), f"here: {ours}", f"dbt: {_shown(one.dbt)}"))
+        return
+    diff = difflib.unified_diff(
+        one.ours.splitlines(), one.dbt.splitlines(), "here", "dbt", lineterm="", n=1
+    )
+    yield Items((path,))
+    yield Code("\n".join(diff), "diff")
 
 
 def _shown(part: Any) -> str:

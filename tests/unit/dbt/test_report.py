@@ -84,6 +84,25 @@ def test_edits_and_conflicts_are_shown(root: Path, capsys: pytest.CaptureFixture
     assert "- dbt: removed" in said
 
 
+def test_of_sql_that_both_changed_the_lines_are_shown(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = singular_test("no_lost_orders", "select 2", ORDERS[0])
+    assert invoke(["import", "dbt"]) == 0
+    file = root / "models" / "monitors" / "no_lost_orders.sql"
+    file.write_text(file.read_text().replace("select 1", "select 9"))
+    for test, said in (
+        (lost, "-select 9\n+select 2"),
+        (None, f"- {file.relative_to(root)}\n- here: changed\n- dbt: removed"),
+    ):
+        write_manifest(root, ORDERS, *([test] if test else []))
+        capsys.readouterr()
+        assert invoke(["import", "dbt"]) == 0
+        shown = capsys.readouterr().out
+        assert said in "\n".join(line.strip() for line in shown.splitlines())
+        assert "\\n" not in shown
+
+
 def test_suites_that_people_have_removed_are_not_counted(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,14 +36,31 @@ def personal_columns(
     """
     from sqlglot import exp
 
-    # A field of a column is returned as a part of it.
-    read = frozenset(name.partition(".")[0] for name in read)
-    if not read:
-        return _NONE
     tree = parse(sql)
-    if not isinstance(tree, exp.Query) or tree.find(exp.Pivot):
+    if not isinstance(tree, exp.Query):
+        return _columns(read)
+    # An ephemeral model has none of the tags of the tables that are read in its place.
+    tables = (of_table(_parts(table)) or _NONE for table in tree.find_all(exp.Table))
+    read = _columns(read.union(*tables))
+    if not read or tree.find(exp.Pivot):
         return read
     return _Query(tree, read, of_table).returned(tree, {})
+
+
+def _columns(names: Names) -> Names:
+    """A field of a column is returned as a part of it."""
+    return frozenset(name.partition(".")[0] for name in names)
+
+
+def _joined(source: exp.Expr) -> Iterator[exp.Expr]:
+    """A table, and what is joined to it before it is joined to others."""
+    yield source
+    for join in source.args.get("joins") or ():
+        yield from _joined(join.this)
+
+
+def _parts(table: exp.Table) -> tuple[str, ...]:
+    return tuple(part.name for part in table.parts)
 
 
 @dataclass(frozen=True)
@@ -102,6 +119,8 @@ class _Query:
         """The personal ones of the columns that ``query`` returns."""
         from sqlglot import exp
 
+        if isinstance(query, exp.Table):  # `from (orders join customers using (id))`
+            return _NONE.union(*(self._of_source(one, outer) for one in _joined(query)))
         if not isinstance(query, exp.Query):
             return self.read
         ctes = dict(outer)
@@ -119,7 +138,7 @@ class _Query:
             return self.returned(query.this, ctes)
         if isinstance(query, exp.SetOperation):
             left, right = self.returned(query.left, ctes), self.returned(query.right, ctes)
-            return left | right if query.is_star else left
+            return left | right if query.is_star or query.args.get("by_name") else left
         return frozenset(self._selected(query, ctes))
 
     def _selected(self, query: exp.Query, ctes: Mapping[str, Names]) -> Iterator[str]:
@@ -145,9 +164,10 @@ class _Query:
         star = projection.find(exp.Star)
         assert star is not None
         of = projection.table.lower() if isinstance(projection, exp.Column) else ""
-        joins = (join.this for join in query.args.get("joins") or ())
         first = query.args.get("from_")
-        sources = [*([first.this] if first else ()), *joins]
+        joins = [join.this for join in query.args.get("joins") or ()]
+        outer = [*([first.this] if first else ()), *joins]
+        sources = [source for one in outer for source in _joined(one)]
         meant = [one for one in sources if of in ("", one.alias_or_name.lower())]
         if not meant or isinstance(projection, exp.Dot):  # the fields of a struct
             yield from self.read
@@ -169,11 +189,11 @@ class _Query:
             return self.returned(source, ctes)
         if not isinstance(source, exp.Table):
             return self.read
-        parts = tuple(part.name for part in source.parts)
+        parts = _parts(source)
         if len(parts) == 1 and parts[0].lower() in ctes:
             return ctes[parts[0].lower()]
         known = self.of_table(parts)
-        return self.read if known is None else frozenset(one.partition(".")[0] for one in known)
+        return self.read if known is None else _columns(known)
 
     def _among(self, names: Iterable[str]) -> Names:
         return frozenset(name for name in names if name.lower() in self._personal)

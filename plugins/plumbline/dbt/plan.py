@@ -22,7 +22,7 @@ from plumbline.dbt.counterparts import (
     passes_without_rows,
 )
 from plumbline.dbt.errors import NoCounterpartError, NotImportedError
-from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness
+from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness, Resource
 from plumbline.dbt.merge import digest
 from plumbline.dbt.personal import personal_columns
 from plumbline.dbt.tables import Tables
@@ -220,9 +220,7 @@ class Planner:
             monitor,
             test.resource.description,
             sql=self._template(test, sql),
-            personal=personal_columns(
-                sql, frozenset(name for table in tables for name in table.personal), self._tagged
-            ),
+            personal=self._personal(sql, tables),
         )
         _add_tags(suite, (*test.resource.tags, *(tables[0].tags if tables else ())))
         for severity, most in levels.items():
@@ -265,6 +263,16 @@ class Planner:
             f"-- The failing rows of dbt's test {what}, as dbt compiled it.\n"
             f"-- Written by `plumbline import dbt`.\n\n{self.tables.template(sql)}\n"
         )
+
+    def _personal(self, sql: str, tables: Sequence[Resource]) -> frozenset[str]:
+        if not self._has_personal:
+            return frozenset()
+        read = frozenset(name for table in tables for name in table.personal)
+        return personal_columns(sql, read, self._tagged)
+
+    @cached_property
+    def _has_personal(self) -> bool:
+        return any(one.personal for one in self.manifest.resources.values())
 
     def _tagged(self, parts: tuple[str, ...]) -> frozenset[str] | None:
         """The personal columns of a table, by the name that compiled SQL has for it."""

@@ -69,6 +69,24 @@ CASES = {
         f"with __dbt__cte__people as (select id as mail from {ORDERS}) select * from __dbt__cte__people",
         "mail",
     ),
+    "a model in place of a table without tags": (
+        f"with __dbt__cte__plain as (select id, email as e from {PEOPLE}) select * from "
+        "__dbt__cte__plain",
+        "e",
+    ),
+    "joined to a table that is joined": (
+        f"select * from {ORDERS} as o left join {ORDERS} as p join {PEOPLE} as c on true on true",
+        "email address",
+    ),
+    "in brackets": (f"select * from ({ORDERS} as o join {PEOPLE} as c on true)", "email address"),
+    "a union by name": (
+        f"select 1 as n full union all by name select email from {PEOPLE}",
+        "email n",
+    ),
+    "a group of fields": (
+        f"select s.* from (select struct(email as e) as s from {PEOPLE})",
+        "email address mail",
+    ),
     "a table that is not known": ("select * from elsewhere.people", "email address mail"),
     "what can't be read": ("select from where", "email address mail"),
 }

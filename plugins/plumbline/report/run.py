@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from plumbline.checks.failures import reported
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
-from plumbline.core.safe_text import one_line
 from plumbline.core.status import Status
 from plumbline.core.text import capped, fraction, metric_and_levels, moment
 from plumbline.report import wording
@@ -34,9 +33,6 @@ SHOWN = 8
 MOST_FAILURES = 20
 """How many failed expectations are named; JSON has all."""
 
-_ROOM_FOR_SUMMARY = 100
-"""Columns of a terminal from which the table has room for summaries."""
-_LONGEST_SUMMARY = 120
 _LINK = re.compile(r"https?://[^\s<>]+")
 _COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
 """What ``action`` holds where it is to be copied, and not a sentence."""
@@ -50,17 +46,17 @@ def run_page(
     """The page of ``report``.
 
     Args:
-        width: of the terminal: what the table has no room for stands below it.
+        width: of the terminal, in which levels stand below their metric; None: there is none.
         is_comment: whether it is read away from where it was run, as in a pull request: then it
             begins with the status, and says how to ask the same again.
     """
     sections = [_comment_head(report) if is_comment else _head(report)]
     if report.outcomes:
-        sections.append(Section("", (_table(report, width),)))
+        sections.append(Section("", (_table(report, width, has_summary=is_comment),)))
     statuses = {outcome.monitor: outcome.status for outcome in report.outcomes}
     for outcome in report.outcomes:
         facts = [*_found(outcome), *_advice(outcome, statuses)]
-        if not _fits(outcome, width):
+        if not (is_comment or _is_said(outcome)):
             checked = outcome.status in (Status.WARNING, Status.CRITICAL)
             facts.insert(0, ("found" if checked else "why", outcome.summary))
         if facts and is_comment and not report.is_recorded:
@@ -100,18 +96,16 @@ def _comment_head(report: RunReport) -> Section:
     )
 
 
-def _fits(outcome: Outcome, width: int | None) -> bool:
-    """Whether the summary is shown whole, by the table or by what failed; that of a PASS need not
-    be."""
-    if width is None or outcome.status is Status.PASS:
+def _is_said(outcome: Outcome) -> bool:
+    """Whether the table and what failed say all that the summary does."""
+    if outcome.status is Status.PASS:
         return True
-    if outcome.status.is_judged and reported(outcome.failures):
-        return True
-    return width >= _ROOM_FOR_SUMMARY and len(one_line(outcome.summary)) <= _LONGEST_SUMMARY
+    return outcome.status.is_judged and bool(reported(outcome.failures))
 
 
-def _table(report: RunReport, width: int | None) -> Table:
-    has_summary = width is None or width >= _ROOM_FOR_SUMMARY
+def _table(report: RunReport, width: int | None, *, has_summary: bool) -> Table:
+    """A row for each monitor. In text the summaries stand below it, where lines are not cut up by
+    columns."""
     return Table(
         ("Status", "Monitor", "Observed", "Threshold", *(["Summary"] if has_summary else [])),
         tuple(
@@ -120,7 +114,7 @@ def _table(report: RunReport, width: int | None) -> Table:
                 Name(outcome.monitor),
                 wording.observed(outcome),
                 _threshold(outcome, width),
-                *([_shortened(outcome.summary, width)] if has_summary else []),
+                *([outcome.summary] if has_summary else []),
             )
             for outcome in report.outcomes
         ),
@@ -134,13 +128,6 @@ def _threshold(outcome: Outcome, width: int | None) -> Line:
     if outcome.status is Status.ERROR:
         return ""
     return outcome.thresholds if width is None or not metric else (f"{metric}:", Break(" "), levels)
-
-
-def _shortened(summary: str, width: int | None) -> str:
-    shown = one_line(summary)
-    if width is None or len(shown) <= _LONGEST_SUMMARY:
-        return summary
-    return shown[: _LONGEST_SUMMARY - 1] + "…"
 
 
 def _found(outcome: Outcome) -> Iterator[Fact]:

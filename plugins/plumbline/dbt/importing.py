@@ -32,7 +32,12 @@ from plumbline.dbt.tables import Tables
 from plumbline.dbt.tag_files import tag_parts, with_tag_parts
 from plumbline.lint.json_format import dumps
 from plumbline.models.manifest import RUN_DBT, manifest_file, tables_of
-from plumbline.models.properties import read_properties
+from plumbline.models.properties import (
+    ModelProperties,
+    Properties,
+    SourceTable,
+    read_properties,
+)
 from plumbline.project import Project
 from plumbline.project.dbt_folders import are_folders, model_folders
 from plumbline.project.documents import DBT_FILE
@@ -108,7 +113,8 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
     root, dbt = _find_dbt(project, dbt_dir)
     is_inside = root == project.root
     name = str(dbt.get("name") or "")
-    declared = _declared(project)
+    properties = read_properties(model_folders(project.root, project.dbt), project.files)
+    declared = _declared(properties)
     with _as_config_error():
         files = project.files if is_inside else Files()
         manifest = read_dbt_manifest(manifest_file(root, dbt), files, project=name)
@@ -119,10 +125,10 @@ def plan_import(project: Project, *, dbt_dir: Path | None, checkpoint: str) -> I
             is_inside=is_inside,
         )
     lock = read_lock(project.root / LOCK_FILE)
-    names = _Names(project, lock, frozenset(tables.manifest.nodes), declared)
+    names = _Names(project, lock, frozenset(tables.manifest.nodes), properties.models, declared)
     own = {test.resource.file for test in manifest.tests if test.package == name}
     gone = frozenset(file for file in own if not (root / file).exists())
-    plan = Planner(manifest, tables, names.suite, gone).plan()
+    plan = Planner(manifest, tables, names.suite, names.tagged, gone).plan()
     wanted = {
         path: of_and_parts for suite in plan.suites for path, of_and_parts in names.files(suite)
     }
@@ -164,16 +170,15 @@ def _lock_change(project: Project, after: str) -> FileChange:
     return FileChange(LOCK_FILE, before, after, {}, Merged({}, (), ()))
 
 
-def _declared(project: Project) -> dict[str, dict[str, Any]]:
+def _declared(properties: Properties) -> dict[str, dict[str, tuple[SourceTable, ...]]]:
     """Tables by source, without those that only an earlier import declares."""
-    found = read_properties(model_folders(project.root, project.dbt), project.files).sources
     return {
         source: {
             name: places
             for name, places in tables.items()
             if any(place.document.file.name != _PROPERTIES_FILE for place in places)
         }
-        for source, tables in found.items()
+        for source, tables in properties.sources.items()
     }
 
 
@@ -211,7 +216,9 @@ class _Names:
     lock: Lock
     models: frozenset[str]
     """The names of dbt's models."""
-    declared: Mapping[str, Mapping[str, Any]]
+    described: Mapping[str, ModelProperties]
+    """The models that files of the project describe."""
+    declared: Mapping[str, Mapping[str, tuple[SourceTable, ...]]]
     """The tables that files of the project declare, by source, without those of an import."""
     chosen: dict[str, str] = field(default_factory=dict)
     """The suites of this import by what they are of."""
@@ -242,6 +249,19 @@ class _Names:
             yield path, (suite.of, {TEXT: suite.sql})
         folder = _folder(self.project, self.project.expectations_dir)
         yield f"{folder}/{suite.name}.json", (suite.of, suite.parts)
+
+    def tagged(self, table: str) -> frozenset[str] | None:
+        """See `Planner.tagged`."""
+        source, _, name = table.partition(".")
+        if not name:  # seeds, snapshots and models of packages are described elsewhere
+            model = self.described.get(table)
+            return model.personal if model else frozenset()
+        if "." in name:
+            return frozenset()
+        places = self.declared.get(source, {}).get(name)
+        return (
+            places[0].personal.intersection(*(one.personal for one in places)) if places else None
+        )
 
     @property
     def tags_path(self) -> str:

@@ -99,12 +99,15 @@ class Planner:
         manifest: the tests.
         tables: the tables that they read.
         names: a free name for the suite of a table or a test, by its id and the wanted name.
+        tagged: the columns of a table that files of plumbline tag as personal, by the name that a
+            suite has for it; None: the import tags them.
         gone: files of the project's own tests that are no longer there.
     """
 
     manifest: DbtManifest
     tables: Tables
     names: Callable[[str, str], str]
+    tagged: Callable[[str], frozenset[str] | None]
     gone: frozenset[str] = frozenset()
     suites: dict[str, SuitePlan] = field(default_factory=dict)
     held: dict[str, set[str]] = field(default_factory=dict)
@@ -149,6 +152,9 @@ class Planner:
         if test.node is None:
             raise NoCounterpartError("it is not attached to a table")
         (type_, kwargs), *others = counterparts(test, self.tables, self.manifest.macros)
+        tagged = self.tagged(self.tables.name(test.node))
+        if tagged is not None and not self.manifest.resources[test.node].personal <= tagged:
+            raise NoCounterpartError("a suite over its table would not mask its personal columns")
         if calculates_failures(test):
             raise NoCounterpartError("fail_calc has no counterpart")
         levels = levels_of(test, type_, levels)

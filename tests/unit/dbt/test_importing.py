@@ -468,6 +468,28 @@ def test_personal_columns_stay_masked_in_queries_and_in_tables_that_are_not_decl
     assert "no_lost_orders" not in (root / TAGS).read_text()
 
 
+def test_a_table_whose_tags_a_suite_would_not_see_is_checked_by_queries(root: Path) -> None:
+    raw, events = model("raw", **PERSONAL), source("landing", "events", **PERSONAL)
+    (root / "models" / "raw.sql").write_text("{{ config(materialized='table') }}select 1")
+    declared = "version: 2\nsources: [{name: landing, tables: [{name: events}]}]\n"
+    (root / "models" / "schema.yml").write_text(declared)
+    tests = [
+        generic_test(
+            "not_null", one[0], "email", compiled=f"select email from `shop-project`.{place}"
+        )
+        for one, place in ((raw, "`shop`.`raw`"), (events, "`landing`.`events`"))
+    ]
+    for one in imported(root, raw, events, *tests).became:
+        assert (one.kind, personal(root, str(one.suite))) == ("failing_rows", {"email"}), one.test
+        assert "would not mask" in one.why
+    (root / "models" / "schema.yml").write_text(
+        declared.replace("events}", "events, columns: [&e {name: email, meta: {personal: true}}]}")
+        + "models: [{name: raw, columns: [*e]}]\n"
+    )
+    kinds = {one.test.split(".")[2]: one.kind for one in imported(root).became}
+    assert kinds["not_null_raw_email"] == kinds["not_null_events_email"] == "expectation"
+
+
 def test_a_tag_of_a_new_query_lands_in_a_file_that_people_have_edited(root: Path) -> None:
     orders = model("orders", **PERSONAL)
     first = singular_test("no_lost_orders", LOST[1]["compiled_code"], orders[0])

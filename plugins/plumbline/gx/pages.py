@@ -116,6 +116,9 @@ def _found(entry: ExpectationValidationResult) -> tuple[Markup, Markup]:
             found = (entry.result or {}).get("observed_value")
             drawn = _as_json(found) if isinstance(found, list | Mapping) else _html(found)
             return _said(entry.expectation_config), drawn
+    found = (entry.result or {}).get("observed_value")
+    if isinstance(found, list) and observed == str(found):
+        observed = ", ".join(map(str, found)) or None
     said = _html(text) + Markup("").join(Markup("<div>{}</div>").format(_html(m)) for m in more)
     if complaints:
         said += Markup('<p class="quiet">GX could not render all that it found.</p>')

@@ -16,6 +16,7 @@ from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
     ExpectationSuiteValidationResultSchema,
+    ExpectationValidationResult,
 )
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.render import LegacyRendererType
@@ -24,6 +25,7 @@ from markupsafe import escape
 
 from plumbline.evaluate.build_suite import build_suite
 from plumbline.evaluate.expectations.metric_between import ExpectMetricToBeBetween
+from plumbline.evaluate.expectations.of_tables import ExpectTableToBeFresh
 from plumbline.evaluate.suite_results import failed_result, unjudged_result
 from plumbline.gx.pages import _html, result_body, suite_body
 from plumbline.project import Project
@@ -144,6 +146,25 @@ def test_values_are_text_whatever_they_say(judge: Judge, result_format: str) -> 
     assert "<script" not in page
     assert "<img" not in page
     assert str(escape(HOSTILE)) in page
+
+
+def test_an_age_has_its_unit_and_names_are_no_python_list(judge: Judge) -> None:
+    names = ["system_id", "graded_pct", "numerator", "denominator", "nothing"]
+    result = judge(gxe.ExpectTableColumnsToMatchOrderedList(column_list=names))
+    fresh = ExpectTableToBeFresh(column="created_at", max_hours=24)
+    for found in (14.52, "older than 24 h", None):
+        result.results.append(
+            ExpectationValidationResult(
+                success=True,
+                expectation_config=fresh.configuration,
+                result={"observed_value": found},
+            )
+        )
+    page = words(result_body(result))
+    assert ", ".join(names) in page
+    assert "[" not in page
+    assert "14.5 h old" in page
+    assert "older than 24 h" in page
 
 
 def test_what_raised_is_an_error_with_its_reason(judge: Judge) -> None:

@@ -10,7 +10,10 @@ from typing import Any, ClassVar
 
 from great_expectations.compatibility import pydantic
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
+from great_expectations.render.components import LegacyDiagnosticRendererType
+from great_expectations.render.renderer.renderer import renderer
 
+from plumbline.core.text import NOTHING, number
 from plumbline.evaluate.expectations.stated import StatedExpectation
 
 MEASURED_ELSEWHERE = "it can be evaluated only in a suite over a table (meta.monitor.table)"
@@ -124,6 +127,18 @@ class ExpectTableToBeFresh(_OfATable, StatedExpectation):
 
     success_keys: ClassVar[tuple[str, ...]] = ("column", "max_hours")
     args_keys: ClassVar[tuple[str, ...]] = success_keys
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **_: Any,
+    ) -> str:
+        found = ((result and result.result) or {}).get("observed_value")
+        return f"{number(found, 'h')} old" if isinstance(found, int | float) else found or NOTHING
 
     class Config:
         title = "Expect table to be fresh"

@@ -36,12 +36,15 @@ judged as (
             )
             -- a judged row may have a reason too: what was left out, for the summary
             when calendar_games > final_games then concat(
+                'not counted: ',
                 if(games > final_games, concat(
                     cast(games - final_games as string), ' of ', cast(games as string), ' games not final'
                 ), ''),
                 if(games > final_games and calendar_games > games, ', ', ''),
-                if(calendar_games > games, concat(cast(calendar_games - games as string), ' postponed'), ''),
-                ': left out'
+                if(calendar_games > games, concat(
+                    cast(calendar_games - games as string),
+                    if(calendar_games - games = 1, ' game', ' games'), ' postponed'
+                ), '')
             )
         end as reason
     from doubted

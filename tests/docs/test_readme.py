@@ -30,7 +30,7 @@ WHOLE_RUN, LOW, EMPTY, TYPO, GONE = (block.text for block in README.blocks("text
 def same_words(text: str) -> str:
     """Without blanks and line breaks, and without what differs from run to run."""
     text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"suites (not in git|\S+)", "suites REVISION", text)
+    text = re.sub(r"suites (not in git|at commit \S+)", "suites REVISION", text)
     return re.sub(r"\d+\.\d s\b", "N s", text).replace(" ", "")
 
 

@@ -449,7 +449,7 @@ def _begin(state: Any, job: str, arguments: str | None) -> None:
     task = manifest["spec"]["template"]["spec"]["template"]["spec"]
     revision = state["images"][task["containers"][0]["image"]]
     commit, dash, dirty = (revision or "").partition("-")
-    suites = f"suites {commit[:12]}{dash}{dirty}" if revision else "suites not in git"
+    suites = f"suites at commit {commit[:12]}{dash}{dirty}" if revision else "suites not in git"
     line = f"health_check · target bigquery · 2026-02-02 18:00 (America/New_York) · {suites}"
     state.setdefault("log", []).append({"execution": runs[-1]["name"], "textPayload": line})
 

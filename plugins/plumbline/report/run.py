@@ -82,14 +82,15 @@ def failing(groups: Sequence[GroupOutcome]) -> list[GroupOutcome]:
 
 
 def _head(report: RunReport) -> Section:
-    revision = f"suites {report.revision}" if report.revision else "suites not in git"
+    revision = f"suites at commit {report.revision}" if report.revision else "suites not in git"
     judged = (report.checkpoint, f"target {report.target}", moment(report.as_of), revision)
     return Section(" · ".join(judged), report.notes)
 
 
 def _comment_head(report: RunReport) -> Section:
     revision = Name(str(report.revision)) if report.revision else "not in git"
-    when = f" · {moment(report.as_of)} · suites "
+    at = "at commit " if report.revision else ""
+    when = f" · {moment(report.as_of)} · suites {at}"
     return Section(
         (report.status, ": ", Name(report.checkpoint)),
         (("Target ", Name(report.target), when, revision), *map(Note, report.notes)),

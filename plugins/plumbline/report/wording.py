@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.status import RunStatus, Status
 from plumbline.core.text import NOTHING, amount, duration, size
-
-if TYPE_CHECKING:
-    from plumbline.core.alert_line import AlertLine
 
 SYMBOLS: dict[str, str] = {
     Status.PASS: "✓",
@@ -23,6 +20,10 @@ SYMBOLS: dict[str, str] = {
     Status.SKIPPED: "-",
     RunStatus.OK: "✓",
 }
+
+
+_UNSENT = {"not confirmed yet": "to be confirmed by the next runs, see confirm_after"}
+"""Reasons of incidents in the words of a report; JSON has the stored ones."""
 
 
 def observed(outcome: Outcome) -> str:
@@ -53,7 +54,9 @@ def alert(line: AlertLine) -> str:
     """``sent to slack-error: opened line_coverage-3fa9c1d2``."""
     what = f"{line.event} {line.incident}"
     if line.channel is None:
-        return f"not sent ({line.why}): {what}"
+        # That it is suppressed is what "no message" says.
+        shown = line.incident if line.event is Event.SUPPRESSED else what
+        return f"no message: {shown} ({_UNSENT.get(line.why, line.why)})"
     if line.delivered:
         return f"sent to {line.channel}: {what}"
     why = f" ({line.why})" if line.why else ""

@@ -23,7 +23,7 @@ class Why(Enum):
     CALENDAR_KNOWS_NOTHING = r"no games .*, and none in the calendar after: it is empty or stale"
     FEW_FINAL = r"only \d+ of \d+ games final .*"
     ALL_POSTPONED = r"every game .* is postponed"
-    LEFT_OUT = r"\d+ (of \d+ games not final|.*postponed): left out"
+    LEFT_OUT = r"not counted: (\d+ of \d+ games not final|.*postponed)"
     NOTHING_GRADABLE = r"nothing gradable on the final games .* not final\)"
     LISTED_AS_POSTPONED = r"postponed: .* is not final"
     ARRIVED_UNTIMED = r".* has rows for .* without created_at"

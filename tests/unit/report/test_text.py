@@ -7,8 +7,10 @@ import tracemalloc
 
 import pytest
 
+from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.report import wording
 from support.reports import (
     AS_OF,
     HOSTILE,
@@ -33,7 +35,8 @@ def block_of(text: str, monitor: str) -> str:
 def test_the_first_line_says_what_was_judged() -> None:
     first = render(seed_day()).splitlines()[0]
     assert first == (
-        "health_check · target local · end of 2026-02-02 (America/New_York) · suites 0123456789ab"
+        "health_check · target local · end of 2026-02-02 (America/New_York) · suites at "
+        "commit 0123456789ab"
     )
 
 
@@ -206,6 +209,18 @@ def test_it_points_to_the_monitor_that_it_depends_on_when_that_is_not_well() -> 
 
 def test_notes_are_shown_also_where_all_is_well() -> None:
     assert "note  1 postponed" in render(report(outcome("a", notes=("1 postponed",))))
+
+
+def test_a_message_that_is_not_sent_says_why_in_plain_words() -> None:
+    cases = {
+        (Event.SUPPRESSED, "not confirmed yet"): (
+            "no message: a-1 (to be confirmed by the next runs, see confirm_after)"
+        ),
+        (Event.SUPPRESSED, "muted"): "no message: a-1 (muted)",
+        (Event.CHANGED, "acknowledged"): "no message: changed a-1 (acknowledged)",
+    }
+    for (event, why), said in cases.items():
+        assert wording.alert(AlertLine("a-1", event, None, delivered=False, why=why)) == said
 
 
 def test_without_colour_there_is_no_escape_sequence() -> None:

@@ -21,7 +21,7 @@ START_SECONDS = 120.0
 LOG_SECONDS = 60.0
 """From a line's writing to its being found."""
 
-_TEXT = re.compile(r"\bsuites ([0-9a-f]{12,40}(?:-dirty)?)\b")
+_TEXT = re.compile(r"\bsuites (?:at commit )?([0-9a-f]{12,40}(?:-dirty)?)\b")
 _KEYS = ("suite_revision", "revision")
 _CODES = {5: "NOT_FOUND", 7: "PERMISSION_DENIED", 13: "INTERNAL", 16: "UNAUTHENTICATED"}
 

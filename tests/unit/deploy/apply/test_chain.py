@@ -177,8 +177,8 @@ def test_a_job_that_is_not_there_is_wrong_usage(
 @pytest.mark.parametrize(
     ("entry", "found"),
     [
-        ({"textPayload": f"x · suites {COMMIT[:12]}"}, [COMMIT[:12]]),
-        ({"textPayload": f"x · suites {COMMIT[:12]}-dirty"}, [f"{COMMIT[:12]}-dirty"]),
+        ({"textPayload": f"x · suites at commit {COMMIT[:12]}"}, [COMMIT[:12]]),
+        ({"textPayload": f"x · suites at commit {COMMIT[:12]}-dirty"}, [f"{COMMIT[:12]}-dirty"]),
         ({"textPayload": "x · suites not in git"}, []),
         ({"jsonPayload": {"suite_revision": COMMIT}}, [COMMIT]),
         ({"jsonPayload": {"revision": COMMIT[:12]}}, [COMMIT[:12]]),

@@ -165,7 +165,7 @@ def test_a_schema_changes_only_when_a_person_accepts_it(shop: SmallProject) -> N
     first = found()
     assert first.status is Status.ERROR
     assert "no columns are accepted yet" in str(first.reason)
-    assert "run plumbline accept" in str(first.reason)
+    assert "run plumbline accept visits" in str(first.reason)
     diff = accept_schema(shop.project, shop.target, "visits")
     assert '+          "address.zip": "STRING"' in diff
     written = json.loads((shop.root / "expectations" / "visits.json").read_text())

@@ -652,6 +652,10 @@ def test_metadata_is_asked_for_once(shop: SmallProject, monkeypatch: pytest.Monk
     [
         (expect("column_values_to_be_unique"), "needs 'column'"),
         (expect("column_values_to_be_unique", colum="order_id"), "did you mean 'column'?"),
+        (expect("column_values_to_be_in_set", column="state", valueset=["paid"]),
+         "did you mean 'value_set'?"),
+        (expect("column_values_to_be_unique", column="order_id", mostly=95),
+         "write a number from 0 to 1"),
         (expect("table_to_be_fresh", column="created_at", max_hour=2), "did you mean 'max_hours'?"),
         (expect("column_values_to_be_uniqe", column="order_id"),
          "there is no expectation 'expect_column_values_to_be_uniqe' for suites over a table"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 
@@ -18,6 +19,14 @@ STOPS_IT = ("plumbline warehouse stop", "plumbline warehouse reset")
 # The demo data is judged on its own day, which is CRITICAL.
 SERVES = "plumbline docs serve --port 8081"
 """It ends by Ctrl-C: see test_docs_command."""
+
+ACCEPTS = "plumbline accept orders"
+ACCEPTING = {
+    "name": "orders",
+    "meta": {"monitor": {"table": "nba_reference.nba_schedule"}},
+    "expectations": [{"type": "expect_schema_not_to_change"}],
+}
+"""A suite over a table, which the demo project has none of."""
 
 CODES = {
     "plumbline run": 2,
@@ -51,6 +60,8 @@ def terminal(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
 def test_an_example_that_needs_a_warehouse_works(terminal: Terminal, shown: Shown) -> None:
     if shown.line in STOPS_IT or shown.line == "plumbline warehouse status":
         assert terminal.type("plumbline warehouse start").returncode == 0
+    if shown.line == ACCEPTS:
+        (terminal.project / "expectations" / "orders.json").write_text(json.dumps(ACCEPTING))
     done = (
         terminal.type_and_stop(shown.typed, signal.SIGINT)
         if shown.line == SERVES
@@ -60,7 +71,9 @@ def test_an_example_that_needs_a_warehouse_works(terminal: Terminal, shown: Show
     assert done.returncode in expected, done.stderr
     assert "error:" not in done.stderr
     assert done.stdout
-    if any(word in shown.line for word in ("--fix", "--write", "--export", "plumbline new ")):
+    if any(
+        word in shown.line for word in ("--fix", "--write", "--export", "plumbline new ", ACCEPTS)
+    ):
         # which are there to change files
         terminal.type("git checkout -q -- . && git clean -qfd")
 

@@ -95,7 +95,7 @@ def judge(
     failed = [result for result in results if result.error is None and not result.success]
     status = worst(result.status for result in results)
     observed = _observed(suite, results, columns, groups, rows=len(verdict.judge))
-    unit = monitor.observed.unit if monitor.observed else ""
+    unit = monitor.observed.unit if monitor.observed else _unit_of_first(results)
     reason = None
     if unevaluated:
         first = unevaluated[0]
@@ -141,6 +141,9 @@ def judge(
         **_common(suite, judged_by, evidence),
     )
     return replace(outcome, summary=summarise(outcome, suite, failed))
+
+
+_ROW_COUNT = "expect_table_row_count_to_"
 
 
 def _blank(
@@ -215,14 +218,24 @@ def _observed(
         except (KeyError, TypeError):
             return None
         return found[0].observed
+    first = _first_number(results)
+    return None if first is None else to_number(first.observed)
+
+
+def _first_number(results: Sequence[JudgedExpectation]) -> JudgedExpectation | None:
+    """The first expectation that observed a number, which stands for a suite that declares none."""
     for result in results:
         try:
-            observed = to_number(result.observed)
+            if to_number(result.observed) is not None:
+                return result
         except TypeError:
             continue  # GX's own expectations observe lists and names as well
-        if observed is not None:
-            return observed
     return None
+
+
+def _unit_of_first(results: Sequence[JudgedExpectation]) -> str:
+    first = _first_number(results)
+    return "rows" if first is not None and first.type.startswith(_ROW_COUNT) else ""
 
 
 def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def summarise(outcome: Outcome, suite: Suite, failed: Sequence[JudgedExpectation
 
 def _headline(outcome: Outcome, suite: Suite) -> str:
     declared = suite.monitor.observed
-    if outcome.observed is None and declared is None:
+    if declared is None and (outcome.observed is None or outcome.evaluated > 1):
         pass_ = "expectation passes" if outcome.evaluated == 1 else "expectations pass"
         return f"{outcome.evaluated - outcome.failed} of {outcome.evaluated} {pass_}"
     if isinstance(declared, ObservedColumn):

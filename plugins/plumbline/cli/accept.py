@@ -31,11 +31,11 @@ command = Command(
     name="accept",
     callback=accept,
     help=(
-        "Accept the columns of MONITOR's table as they are now: plumbline accept orders.\n\n"
+        "Accept the columns of MONITOR's table as they are now.\n\n"
         "Writes them into expect_schema_not_to_change of the suite and prints the diff. Commit "
         "the file, so that a pull request shows which columns were added, removed or changed."
     ),
     params=[click.Argument(["monitor"], shell_complete=complete_suites), target_option()],
-    examples=(Example("plumbline accept --help", "show the options"),),
+    examples=(Example("plumbline accept orders", "accept the columns of the table of orders"),),
     exit_codes={3: "ERROR: the table doesn't exist"},
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from importlib.resources import files
 from typing import Any
 
 from great_expectations.compatibility.pydantic import ValidationError
@@ -28,6 +29,7 @@ from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, parse_condition
 from plumbline.evaluate.pushdown.faults import refuse_table_faults
 from plumbline.evaluate.vacuous import fault_of_meta, find_vacuous
+from plumbline.project.json_schema import faults_of
 from plumbline.project.parameters import expression_of, is_parameter
 from plumbline.project.suites import ExpectationEntry, Suite
 
@@ -101,8 +103,11 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             key=f"{key}.type",
             fix=did_you_mean(entry.type, list_registered_expectation_implementations()),
         ) from None
+    is_closed = implementation.__config__.extra == "forbid"
     for name in entry.kwargs:
-        if name in _SET_BY_GX:
+        if name in _SET_BY_GX or (
+            is_closed and name not in {*implementation.__fields__, *_OUTSIDE}
+        ):
             raise MonitorError(
                 f"{entry.type} has no argument {name!r}",
                 file=suite.file,
@@ -125,7 +130,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             key=f"{key}.meta.{misread.argument}",
             fix=misread.fix,
         )
-    vacuous = find_vacuous(entry.type, entry.kwargs)
+    vacuous = find_vacuous(entry.type, entry.kwargs, monitor=suite.monitor_name)
     if vacuous is not None:
         raise MonitorError(
             f"{entry.type} judges nothing: {vacuous.what}",
@@ -171,7 +176,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
             f"{entry.type}: {first['msg']}{given_by}",
             file=suite.file,
             key=f"{key}.kwargs{'.' + name if name else ''}",
-            fix="fix the value",
+            fix=_fix_of_value(entry, str(first["loc"][0])) or "fix the value",
         ) from None
     except (GreatExpectationsError, TypeError, ValueError) as fault:
         raise MonitorError(
@@ -180,6 +185,15 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
     for name, text in bounds.items():
         setattr(built, name, text)
     return built
+
+
+def _fix_of_value(entry: ExpectationEntry, argument: str) -> str | None:
+    """What lint says; None where the catalogue of types does not say what is allowed."""
+    file = files("plumbline.evaluate.expectations").joinpath("catalogue.json")
+    known = json.loads(file.read_text("utf-8")).get(entry.type, {}).get("kwargs", {})
+    if argument not in known or argument not in entry.kwargs:
+        return None
+    return next((one.fix for one in faults_of(entry.kwargs[argument], known[argument])), None)
 
 
 def _check_condition(suite: Suite, key: str, entry: ExpectationEntry) -> None:

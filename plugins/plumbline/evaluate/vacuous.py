@@ -77,12 +77,15 @@ class Vacuous:
     fix: str
 
 
-def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
+def find_vacuous(
+    kind: str, kwargs: Mapping[str, Any], *, monitor: str = "MONITOR"
+) -> Vacuous | None:
     """Why an expectation of type ``kind`` would pass whatever the data are; None where it judges.
 
     Args:
         kind: GX's type.
         kwargs: its arguments as the suite has them.
+        monitor: whose suite it is, for the fix.
     """
     mostly = kwargs.get("mostly")
     if isinstance(mostly, int | float) and mostly <= 0:  # false is 0 to GX
@@ -102,7 +105,7 @@ def find_vacuous(kind: str, kwargs: Mapping[str, Any]) -> Vacuous | None:
             argument, f"{pattern!r} matches every text", "write what a text must be like"
         )
     if kind == SAME_SCHEMA and not kwargs.get("columns"):
-        return Vacuous("columns", "no columns are accepted yet", "run plumbline accept MONITOR")
+        return Vacuous("columns", "no columns are accepted yet", f"run plumbline accept {monitor}")
     needed = _NEEDED.get(kind)
     if needed is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -185,8 +186,46 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
         f"{message[:1].lower()}{message[1:]}, not {_shown(given)}",
         did_you_mean(given, expected)
         if expected and isinstance(given, str)
-        else "write a value of that kind",
+        else _fix_of_value(details),
     )
+
+
+_ALLOWED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "finite_number": "a number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "list_type": "a list",
+    "model_type": "a mapping",
+    "string_pattern_mismatch": "a text that matches the pattern",
+    "string_too_short": "a text that is not empty",
+    "string_type": "a text",
+    "too_short": "a list of at least {min_length}",
+}
+"""By the type of an error of pydantic, with its context."""
+
+
+def _fix_of_value(details: ErrorDetails) -> str:
+    """What is allowed in place of a value."""
+    allowed, given = _ALLOWED.get(details["type"]), details.get("input")
+    if allowed is None:
+        return "write a value of that kind"
+    if details["type"] == "list_type" and isinstance(given, str | int):
+        return f"write it as a list: [{_as_json(given)}]"
+    return f"write {allowed.format(**(details.get('ctx') or {}))}"
+
+
+def _as_json(value: str | int) -> str:
+    return json.dumps(scrub(value) if isinstance(value, str) else value)
 
 
 def _shown(value: object) -> str:

@@ -315,7 +315,19 @@ def test_a_gx_expectation_of_its_own_is_judged_by_its_success() -> None:
     )
     outcome = judged([{"pct": 1.0}], [failed])
     assert (outcome.status, outcome.observed) == (Status.WARNING, 3.0)
-    assert outcome.summary == "3; row count must be at least 1200: observed 3"
+    assert outcome.summary == "3 rows; row count must be at least 1200: observed 3"
+
+
+def test_without_a_declared_number_the_summary_counts_expectations() -> None:
+    counted = JudgedExpectation(
+        "expect_table_row_count_to_equal", "warning", success=True, kwargs={"value": 9}, observed=9
+    )
+    filled = JudgedExpectation(
+        "expect_column_values_to_not_be_null", "warning", success=True, kwargs={"column": "a"}
+    )
+    outcome = judged([{"pct": 1.0}], [counted, filled])
+    assert (outcome.observed, outcome.unit) == (9.0, "rows")
+    assert outcome.summary == "2 of 2 expectations pass"
 
 
 def test_a_whole_does_not_name_the_groups_of_another_expectation() -> None:

@@ -180,6 +180,8 @@ EXPECTATIONS = [
     over_games('"group_by": ["game_status", "game_stats"], ', NOT_NULL, at='"group_by"', says="'game_stats'", fix="did you mean 'game_status'?"),
     over_games("", '"type": "expect_table_to_be_fresh", "kwargs": {"column": "game_dat", "max_hours": 4}', at="game_dat", says="'game_dat'", fix="did you mean 'game_date'?"),
     over_games("", '"type": "expect_foreign_key_to_exist", "kwargs": {"column": "game_id", "to_table": "nba.features", "to_column": "taem"}', at="to_column", says="table nba.features has no column 'taem'", fix="did you mean 'team'?"),
+    over_games("", '"type": "expect_column_values_to_not_be_null", "kwargs": {"colum": "game_id"}', code="expectation-unknown-argument", at="colum", says="no argument 'colum'", fix="did you mean 'column'?"),
+    over_games("", '"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "game_id", "valueset": ["a"]}', code="expectation-unknown-argument", at="valueset", says="no argument 'valueset'", fix="did you mean 'value_set'?"),
     over_games("", NOT_NULL, table="nba.gamez", code="suite-undeclared-table", at='"table"', says="declares no table nba.gamez", fix="did you mean 'nba.games'?"),
     over_games("", '"type": "expect_column_values_to_not_be_nul", "kwargs": {"column": "game_id"}', code="expectation-unknown-type", at='"type"', says="there is no expectation", fix="did you mean 'expect_column_values_to_not_be_null'?"),
     broken("suite-table-unsupported", LAG, '"model": ', '"group_by": ["game_date"], "model": ', at='"group_by"', says="for suites over a table", fix="remove group_by"),

@@ -1,11 +1,15 @@
 """Files are read whole or refused: what YAML and JSON would drop in silence is an error."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plumbline.core.errors import ConfigError
+from plumbline.project.parsing import find_value_faults
+from plumbline.project.suites import MonitorEntry
 from support.documents import read_document
+from support.each import for_each
 
 
 def read(folder: Path, text: str) -> object:
@@ -41,3 +45,24 @@ def test_the_same_key_in_two_places_an_alias_and_a_merge_are_fine(
     tmp_path: Path, text: str, value: object
 ) -> None:
     assert read(tmp_path, text) == value
+
+
+ALLOWED: list[tuple[dict[str, Any], str]] = [
+    ({"rows": {"days": 0}}, "write a number of at least 1"),
+    ({"rows": {"days": 36_601}}, "write a number of at most 36600"),
+    ({"rows": {"days": 1.5}}, "write a whole number"),
+    ({"rows": {"days": "two"}}, "write a whole number"),
+    ({"rows": []}, "write a mapping"),
+    ({"group_by": "country"}, 'write it as a list: ["country"]'),
+    ({"depends_on": {}}, "write a list"),
+    ({"table": ""}, "write a text that is not empty"),
+    ({"owner": 5}, "write a text"),
+]
+
+
+def test_the_fix_of_a_value_says_what_is_allowed() -> None:
+    def is_said(case: tuple[dict[str, Any], str]) -> None:
+        given, fix = case
+        assert [fault.fix for fault in find_value_faults(MonitorEntry, given)] == [fix]
+
+    for_each(ALLOWED, is_said)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
@@ -79,11 +80,14 @@ def check(context: LintContext) -> Iterator[Finding]:
 def _of_expectation(
     context: LintContext, suite: Document, path: KeyPath, kind: str, kwargs: Mapping[str, Any]
 ) -> Iterator[Finding]:
+    known = context.types.known[kind].arguments.keys()
     misread = fault_of_meta(suite.mapping(*path, "meta"))
     if misread is not None:
         place = suite.place(*path, "meta", misread.argument)
         yield NOT_EVALUABLE.at(place, misread.what, misread.fix)
-    found = find_vacuous(kind, kwargs)
+    found = find_vacuous(kind, kwargs, monitor=suite.file.stem)
+    if found is not None and get_close_matches(found.argument, kwargs.keys() - known):
+        return  # a misspelt argument, which the rule for arguments says
     if found is not None:
         argument = found.argument.partition(".")[0]
         at = (*path, "kwargs", argument) if argument in kwargs else (*path, "type")

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from plumbline.checks.failing_rows import faults_of_failing_rows
 from plumbline.checks.follows import faults_of_following
 from plumbline.evaluate.expectations.compared import FIX, why_not_compared
 from plumbline.lint.context import LintContext
-from plumbline.lint.json_schema import faults_of
 from plumbline.lint.known_types import BESIDE_ARGUMENTS, ExpectationType
 from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document, KeyPath, Place
+from plumbline.project.json_schema import faults_of
 
 RULES = Rules()
 
@@ -161,8 +162,10 @@ def _type_and_arguments(context: LintContext, suite: Document, path: KeyPath) ->
             )
         else:
             yield from _value(suite, (*kwargs, argument), found, argument)
+    unknown = [argument for argument in given if argument not in found.arguments]
     for argument in found.required:
-        if argument not in given:
+        # A misspelt argument is unknown and leaves another missing: the unknown one has the fix.
+        if argument not in given and not get_close_matches(argument, unknown):
             yield MISSING_ARGUMENT.at(
                 suite.place(*kwargs), f"{name} needs {argument!r}", f"add {argument!r} to kwargs"
             )

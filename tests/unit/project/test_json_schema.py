@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from plumbline.lint.json_schema import _plainly_fits, faults_of, words
+from plumbline.project.json_schema import _plainly_fits, faults_of, words
 
 SCHEMAS: list[dict[str, Any]] = [
     {"type": "string", "minLength": 1},

@@ -8,6 +8,7 @@ import pytest
 
 from definitions.cases import Case, Interview
 from definitions.tables import Row, day, game, grade, prediction, world
+from plumbline.core.text import count
 
 MONITOR = "grading_completeness"
 
@@ -26,10 +27,10 @@ def judged(
     """A prediction system."""
     postponed = 0 if left_out is None else left_out - not_final
     parts = [f"{not_final} of {games} games not final"] if not_final else []
-    parts += [f"{postponed} postponed"] if postponed else []
+    parts += [f"{count(postponed, 'games')} postponed"] if postponed else []
     return {
         "verdict": "judge",
-        "reason": f"{', '.join(parts)}: left out" if parts else None,
+        "reason": f"not counted: {', '.join(parts)}" if parts else None,
         "anchor_date": day(anchor),
         "system_id": system,
         "graded_pct": pct,

@@ -335,7 +335,7 @@ def _grading_completeness(days: list[date]) -> MonitorView:
         thresholds="graded_pct by system_id: warning < 80 %, critical < 50 %",
         impact="Accuracy of the listed prediction systems is unknown.",
         action="gcloud run services logs read nba-grading-service --limit=100",
-        notes=("1 postponed: left out",),
+        notes=("not counted: 1 game postponed",),
         depends_on=("game_status_lag",),
         groups=tuple(
             _group({"system_id": name}, good, total, _share_status(100 * good / total))

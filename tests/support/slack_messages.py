@@ -99,7 +99,7 @@ def grading(event: Event = Event.OPENED, **changes: object) -> Item:
         action="gcloud run services logs read nba-grading-service --limit=100",
         owner="ml-platform",
         runbook="https://git.example/docs/runbooks/grading_completeness.md",
-        notes=("1 postponed: left out",),
+        notes=("not counted: 1 game postponed",),
         children=(
             Child(
                 "accuracy",

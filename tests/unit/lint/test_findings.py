@@ -38,7 +38,6 @@ def test_every_fault_of_every_file_is_found_in_one_run(linted: LintedProject) ->
         ("coverage.json", "unknown-key"),
         ("coverage.json", "monitor-without-owner"),
         ("coverage.json", "expectation-unknown-argument"),
-        ("coverage.json", "expectation-missing-argument"),
         ("lag.json", "expectation-wrong-argument"),
         ("lag.json", "expectation-unknown-argument"),
         ("health_check.json", "unknown-key"),

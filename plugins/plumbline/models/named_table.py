@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -44,15 +45,33 @@ def find_table(name: str, workspace: Workspace, place: Place) -> NamedTable:
         found = find_source(dataset, table, workspace=workspace, given={}, place=place)
         return NamedTable(found.relation, found.table.personal)
     target = workspace.target
-    return NamedTable(
-        checked_relation(
-            project=".".join(project) or target.project,
-            dataset=target.datasets.get(dataset, dataset),
-            table=table,
-            file=place.file,
-            key=place.key,
-        )
+    relation = checked_relation(
+        project=".".join(project) or target.project,
+        dataset=target.datasets.get(dataset, dataset),
+        table=table,
+        file=place.file,
+        key=place.key,
     )
+    return NamedTable(relation, _personal_columns(relation, workspace, place))
+
+
+def _personal_columns(relation: Relation, workspace: Workspace, place: Place) -> frozenset[str]:
+    """The columns tagged as personal wherever a source or a model is this table."""
+    found: set[str] = set()
+    for source, tables in workspace.properties.sources.items():
+        for name, entries in tables.items():
+            if any(entry.personal for entry in entries):
+                with suppress(
+                    MonitorError
+                ):  # a name that can't be told is the fault of its own users
+                    one = find_source(source, name, workspace=workspace, given={}, place=place)
+                    found |= one.table.personal if one.relation == relation else frozenset()
+    for name, model in workspace.properties.models.items():
+        if model.personal:
+            with suppress(MonitorError):
+                is_same = resolve_ref(Ref(name, None, None, place), workspace) == relation
+                found |= model.personal if is_same else frozenset()
+    return frozenset(found)
 
 
 def near_source(name: str, workspace: Workspace) -> str | None:

@@ -14,6 +14,8 @@ from support.processes import PLUMBLINE, environment
 from support.projects import SmallProject
 from support.warm_python import warm_python
 
+pytestmark = pytest.mark.slow
+
 LONG = 500
 """Monitors, of a name of 180 characters, of a list that no pipe's buffer holds."""
 

@@ -10,6 +10,8 @@ from plumbline.cli.commands import Command, Group
 from support.each import for_each
 from support.examples import CHEAP, Shown, Terminal, commands, examples
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = examples()
 OFFLINE = [
     shown

@@ -10,6 +10,8 @@ from demo_season.incidents import Incidents
 from demo_season.world import FIRST_DAY, LAST_DAY
 from unit.demo_season.season_in_pandas import DUE, PASS, SKIPPED, Season, end_of, new_york, window
 
+pytestmark = pytest.mark.slow
+
 DAYS = [FIRST_DAY + dt.timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days + 1)]
 
 

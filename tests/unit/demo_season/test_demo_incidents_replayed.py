@@ -21,6 +21,8 @@ from unit.demo_season.season_in_pandas import (
     new_york,
 )
 
+pytestmark = pytest.mark.slow
+
 FEBRUARY_2 = dt.date(2026, 2, 2)
 
 

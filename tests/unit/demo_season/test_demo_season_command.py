@@ -12,6 +12,8 @@ import pytest
 from demo_season.cli import main
 from demo_season.season import make_season
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 SHORT = ["--from", "2026-01-25", "--to", "2026-02-02"]
 

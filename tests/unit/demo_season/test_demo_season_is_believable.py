@@ -12,6 +12,8 @@ from demo_season.columns import read_schemas
 from demo_season.incidents import Incidents, LatePredictions
 from unit.demo_season.season_in_pandas import NEW_YORK, PRIMARY, Season, new_york
 
+pytestmark = pytest.mark.slow
+
 UNTOUCHED = dt.date(2025, 12, 1)
 
 

@@ -17,6 +17,8 @@ from plumbline.evaluate.lazy_import import SELDOM_NEEDED, loaded_when_touched
 from support.processes import result_of
 from support.warm_python import warm_python
 
+pytestmark = pytest.mark.slow
+
 MODULES = ("heavy", "heavy.part", "heavy.other")
 
 

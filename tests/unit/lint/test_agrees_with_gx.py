@@ -28,6 +28,8 @@ from plumbline.project.suites import read_suite
 from support.documents import read_document
 from support.lint_project import LintedProject, make_linted
 
+pytestmark = pytest.mark.slow
+
 TABLE = "expectations/whole_table.json"
 WEIRD: list[Any] = [None, True, 0, -1, 150, "", "80", "abc", [], [1], ["a"], {}, {"a": 1}]
 

@@ -27,6 +27,8 @@ from support.fake_receivers import Reply, Request
 from support.fake_storage import FakeStorage, open_storage
 from support.site_data import site_data
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "example-docs"
 HERE = "team/docs/local/"
 

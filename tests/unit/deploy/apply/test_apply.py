@@ -27,6 +27,8 @@ from unit.deploy.apply.conftest import (
     stand_in,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def task(gcloud: FakeGcloud) -> dict[str, object]:
     found = gcloud.resource("run jobs", JOB)

@@ -13,11 +13,14 @@ from datetime import UTC, datetime
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.utils import canonicalize_name
 
 from support.stalling_bigquery import Answer, StallingBigQuery
 from unit.deploy.apply.conftest import COMMIT, ROOT
 from unit.test_requirements import pins
+
+pytestmark = pytest.mark.slow
 
 AS_OF = datetime(2026, 2, 3, 4, tzinfo=UTC)
 

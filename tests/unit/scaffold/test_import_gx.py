@@ -497,6 +497,45 @@ def test_no_secret_is_copied_and_its_variable_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_two_receivers_whose_secrets_are_in_files_stay_two(tmp_path: Path) -> None:
+    written = ["${HOOK}", "https://hooks/1", "https://hooks/2", "https://hooks/1"]
+    hooks = [{**SLACK, "slack_webhook": one} for one in written]
+    planned = plan(write_gx(tmp_path, checkpoints={"nightly": {"actions": hooks}}))
+    (route,) = alerts(planned)["routes"]
+    webhooks = [alerts(planned)["channels"][name]["webhook"] for name in route["to"]]
+    assert webhooks == ["HOOK", "SLACK_WEBHOOK_URL", "SLACK_WEBHOOK_URL_2"]
+    assert list(planned.report.to_do) == [
+        f"set {name} to the value that the GX project has in a file" for name in webhooks[1:]
+    ]
+
+
+def test_an_action_without_a_receiver_is_named(tmp_path: Path) -> None:
+    mail = {"name": "mail", "type": "email", "smtp_address": "smtp.example.com", "smtp_port": 25}
+    cases: Mapping[str, tuple[Mapping[str, Any], str]] = {
+        "no channel": ({**SLACK, "slack_token": "${TOKEN}"}, "the action has no slack_channel"),
+        "no webhook": ({"name": "teams", "type": "microsoft"}, "the action has no teams_webhook"),
+        "no recipient": ({**mail, "sender_login": "a@b.c"}, "the action has no receiver_emails"),
+        "no sender": ({**mail, "receiver_emails": "a@b.c"}, "the action has no sender_login"),
+    }
+
+    def is_named(case: tuple[str, tuple[Mapping[str, Any], str]]) -> None:
+        name, (action, said) = case
+        planned = plan(write_gx(tmp_path / name, checkpoints={"c": {"actions": [action]}}))
+        (one,) = left(planned)
+        assert said in one, one
+        assert not planned.report.to_do
+
+    for_each(cases.items(), is_named, name=lambda case: case[0])
+
+
+def test_a_fault_of_a_checkpoint_leaves_the_suite_of_the_same_name(tmp_path: Path) -> None:
+    planned = plan(write_gx(tmp_path, checkpoints={"orders": {"result_format": "ALL"}}))
+    assert left(planned) == []
+    assert suite(planned, "orders")["expectations"] == [{**NOT_NULL, "severity": "critical"}]
+    (said,) = planned.report.to_do
+    assert said.startswith("correct result_format of checkpoints/orders.json: input should be ")
+
+
 OLD = {
     "great_expectations.yml": """
 config_variables_file_path: uncommitted/config_variables.yml
@@ -595,6 +634,103 @@ def test_a_project_of_gx_0_is_converted(tmp_path: Path) -> None:
     nightly = json.loads(planned.written["checkpoints/nightly.json"])
     assert len(nightly["validation_definitions"]) == 3
     assert alerts(planned)["channels"]["slack"] == {"type": "slack", "webhook": "HOOK"}
+
+
+def write_old(folder: Path, checkpoint: Mapping[str, Any]) -> Path:
+    """A project of GX 0.x, with another checkpoint."""
+    for name, text in {**OLD, "checkpoints/nightly.yml": yaml.safe_dump(checkpoint)}.items():
+        write(folder / "great_expectations" / name, text)
+    return folder
+
+
+def old_request(connector: str, asset: str, **others: Any) -> dict[str, Any]:
+    names = {"data_connector_name": connector, "data_asset_name": asset}
+    return {"batch_request": {"datasource_name": "warehouse", **names, **others}}
+
+
+NIGHTLY = {"name": "nightly", "expectation_suite_name": "shop.orders"}
+
+
+def test_the_parameters_of_an_old_checkpoint_are_those_of_its_suite(tmp_path: Path) -> None:
+    orders = old_request("inferred", "shop.orders")
+    validations = [orders, {**orders, "evaluation_parameters": {"least": 0.9}}, orders]
+    nightly = {**NIGHTLY, "evaluation_parameters": {"least": 0.8}, "validations": validations}
+    planned = plan(write_old(tmp_path, nightly))
+    assert left(planned) == []
+    found = {
+        Path(one.file).stem: suite(planned, Path(one.file).stem)["expectations"][0]["kwargs"]
+        for one in planned.report.converted
+        if one.file.startswith("expectations/")
+    }
+    assert {name: kwargs["mostly"] for name, kwargs in found.items()} == {
+        "shop_orders": 0.8,
+        "shop_orders_shop_orders": 0.9,
+    }
+
+
+def test_an_old_connector_says_which_rows_are_checked(tmp_path: Path) -> None:
+    file = "great_expectations/great_expectations.yml"
+    folder = write_old(
+        tmp_path,
+        {
+            **NIGHTLY,
+            "validations": [old_request("inferred", "shop.orders"), old_request("other", "by_day")],
+        },
+    )
+    content = yaml.safe_load((folder / file).read_text())
+    connectors = content["datasources"]["warehouse"]["data_connectors"]
+    daily = {"splitter_method": "split_on_year", "splitter_kwargs": {"column_name": "ordered_on"}}
+    connectors["inferred"].update(daily)
+    connectors["other"] = {"assets": {"by_day": {"table_name": "shop.refunds"}}}
+    write(folder / file, yaml.safe_dump(content))
+    planned = plan(folder)
+    assert left(planned) == []
+    assert suite(planned, "shop_orders")["meta"]["monitor"]["rows"]["days"] == 366
+    assert suite(planned, "shop_orders_by_day")["meta"]["monitor"] == {"table": "shop.refunds"}
+
+
+def test_what_an_old_checkpoint_has_and_plumbline_has_not_is_named(tmp_path: Path) -> None:
+    orders = old_request("inferred", "shop.orders")
+    newest = old_request("inferred", "shop.orders", data_connector_query={"index": -1})
+    filtered = {"batch_filter_parameters": {"country": "de"}}
+    cases: Mapping[str, tuple[Mapping[str, Any], Sequence[str]]] = {
+        "the newest batch": ({"validations": [newest]}, []),
+        "a batch by a query": (
+            {
+                "validations": [
+                    old_request("inferred", "shop.orders", data_connector_query=filtered)
+                ]
+            },
+            ["data_connector_query of its batch_request chooses the rows"],
+        ),
+        "a batch by options": (
+            {"batch_request": {"options": {"year": 2020}}, "validations": [orders]},
+            ["options of its batch_request chooses the rows"],
+        ),
+        "a template": (
+            {"template_name": "base", "validations": [orders]},
+            ["checkpoint 'nightly': it takes what it lacks from checkpoint 'base'"],
+        ),
+    }
+
+    def is_named(case: tuple[str, tuple[Mapping[str, Any], Sequence[str]]]) -> None:
+        name, (changes, said) = case
+        planned = plan(write_old(tmp_path / name, {**NIGHTLY, **changes}))
+        found = left(planned)
+        assert bool(found) == bool(said), found
+        assert all(any(one in line for line in found) for one in said), found
+
+    for_each(cases.items(), is_named, name=lambda case: case[0])
+
+
+def test_the_actions_of_an_old_validation_are_those_of_its_checkpoint(tmp_path: Path) -> None:
+    slack = {"class_name": "SlackNotificationAction", "slack_webhook": "${HOOK}"}
+    validation = {
+        **old_request("inferred", "shop.orders"),
+        "action_list": [{"name": "slack", "action": slack}],
+    }
+    planned = plan(write_old(tmp_path, {**NIGHTLY, "validations": [validation]}))
+    assert alerts(planned)["routes"] == [{"checkpoint": "nightly", "to": ["slack"]}]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from plumbline.project.alerts import CHANNEL_ENTRIES
@@ -39,6 +40,8 @@ class Alerts:
     report: Report
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     routes: list[dict[str, Any]] = field(default_factory=list)
+    secrets: dict[str, object] = field(default_factory=dict, repr=False)
+    """By the name of an environment variable, its value where it is known."""
 
     def actions(self, checkpoint: Checkpoint, name: str) -> list[dict[str, str]]:
         """The actions of ``checkpoint``, which is ``name`` in plumbline."""
@@ -91,12 +94,14 @@ class Alerts:
         self.channels[name] = channel
         return name
 
-    def secret(self, value: object, usual: str) -> str:
-        """The environment variable of a secret."""
-        name, written = self.variables.named(value)
+    def secret(self, action: Mapping[str, Any], key: str, usual: str) -> str:
+        """The environment variable of a secret, by default ``usual``."""
+        name, written = self.variables.named(_given(action, key))
         if name is not None and written is None:
             return name
-        name = name or usual
+        if name is None:  # two receivers must not become one
+            names = chain([usual], (f"{usual}_{number}" for number in count(2)))
+            name = next(one for one in names if self.secrets.setdefault(one, written) == written)
         stored = _SECRET_STORE.match(str(written))
         if stored is not None:
             self.report.ask(f"set {name}=sm://{stored[1]}/{stored[2]}")
@@ -104,8 +109,9 @@ class Alerts:
             self.report.ask(f"set {name} to the value that the GX project has in a file")
         return name
 
-    def plain(self, value: object) -> str:
+    def plain(self, action: Mapping[str, Any], key: str) -> str:
         """A value that is no secret."""
+        value = _given(action, key)
         return str(self.variables.fill_in(value) if isinstance(value, str) else value)
 
     # One channel a type of action
@@ -113,46 +119,46 @@ class Alerts:
     def slack(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """By a webhook, or by a bot."""
         if action.get("slack_webhook"):
-            webhook = self.secret(action["slack_webhook"], "SLACK_WEBHOOK_URL")
+            webhook = self.secret(action, "slack_webhook", "SLACK_WEBHOOK_URL")
             return {"type": "slack", "webhook": webhook}
         return {
             "type": "slack",
-            "token": self.secret(action.get("slack_token"), "SLACK_BOT_TOKEN"),
-            "channel": self.plain(action.get("slack_channel")),
+            "token": self.secret(action, "slack_token", "SLACK_BOT_TOKEN"),
+            "channel": self.plain(action, "slack_channel"),
         }
 
     def pagerduty(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """A service of PagerDuty."""
-        key = self.secret(action.get("routing_key"), "PAGERDUTY_ROUTING_KEY")
+        key = self.secret(action, "routing_key", "PAGERDUTY_ROUTING_KEY")
         return {"type": "pagerduty", "routing_key": key}
 
     def teams(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """A webhook of Microsoft Teams."""
-        written = action.get("teams_webhook") or action.get("microsoft_teams_webhook")
-        return {"type": "teams", "webhook": self.secret(written, "TEAMS_WEBHOOK_URL")}
+        is_old = bool(action.get("microsoft_teams_webhook"))
+        key = "microsoft_teams_webhook" if is_old else "teams_webhook"
+        return {"type": "teams", "webhook": self.secret(action, key, "TEAMS_WEBHOOK_URL")}
 
     def email(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Recipients of e-mail."""
-        login, password = action.get("sender_login"), action.get("sender_password")
-        sender = self.plain(action.get("sender_alias") or login)
-        to = [one.strip() for one in self.plain(action.get("receiver_emails")).split(",")]
+        sender = "sender_alias" if action.get("sender_alias") else "sender_login"
+        to = [one.strip() for one in self.plain(action, "receiver_emails").split(",")]
         security = "starttls" if action.get("use_tls") else "none"
         found: dict[str, Any] = {
             "type": "email",
-            "host": self.plain(action.get("smtp_address")),
-            "port": _port(self.plain(action.get("smtp_port"))),
+            "host": self.plain(action, "smtp_address"),
+            "port": _port(self.plain(action, "smtp_port")),
             "security": "tls" if action.get("use_ssl") else security,
-            "from": sender,
+            "from": self.plain(action, sender),
             "to": to,
         }
-        if password:
+        if action.get("sender_password"):
             if found["security"] == "none":
                 raise NotConvertedError(
                     "it sends a password over an unencrypted connection",
                     "set use_tls or use_ssl of the action in GX",
                 )
-            found["username"] = self.secret(login, "SMTP_USERNAME")
-            found["password"] = self.secret(password, "SMTP_PASSWORD")
+            found["username"] = self.secret(action, "sender_login", "SMTP_USERNAME")
+            found["password"] = self.secret(action, "sender_password", "SMTP_PASSWORD")
         return found
 
 
@@ -172,6 +178,13 @@ def _statuses(action: Mapping[str, Any]) -> tuple[str, ...]:
             "use `plumbline run --format json` in a script, if you need it",
         )
     return _STATUSES.get(notify_on, _STATUSES["all"])
+
+
+def _given(action: Mapping[str, Any], key: str) -> object:
+    value = action.get(key)
+    if value is None or value == "":
+        raise NotConvertedError(f"the action has no {key}", f"write {key} of the action in GX")
+    return value
 
 
 def _port(text: str) -> int | str:

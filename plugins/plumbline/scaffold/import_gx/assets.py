@@ -14,6 +14,8 @@ from plumbline.scaffold.import_gx.report import NotConvertedError
 
 _DAYS = {"year_and_month_and_day": 1, "year_and_month": 31, "year": 366}
 """By GX's way to divide a table: the days of a window that is at least as long."""
+_SPLITTING = ("splitter_method", "splitter_kwargs")
+"""What says in 0.x, of an asset or of all assets of a data connector, how they are divided."""
 _NAME = re.compile(r"[\w $:*-]+")
 _QUOTES = re.compile(r"[`\"\[\]]")
 
@@ -56,6 +58,11 @@ def read_asset(definition: Definition, source: Mapping[str, Any], connection: Co
     Raises:
         NotConvertedError: the asset is not there, or its batches have no counterpart.
     """
+    if definition.chosen_by is not None:
+        raise NotConvertedError(
+            f"{definition.chosen_by} of its batch_request chooses the rows",
+            "remove it in GX, import again, and write rows.where: see docs/table-suites.md",
+        )
     if definition.query is not None:
         return Asset(None, definition.query, None)
     asset = _find(definition, source)
@@ -91,11 +98,16 @@ def read_table(path: str, connection: Connection) -> Table:
 
 def _find(definition: Definition, source: Mapping[str, Any]) -> Mapping[str, Any]:
     if "data_connectors" in source:  # of 0.x
-        for connector in as_mapping(source["data_connectors"]).values():
-            assets = as_mapping(as_mapping(connector).get("assets"))
-            if definition.asset in assets:
-                return as_mapping(assets[definition.asset])
-        return {}  # inferred from the database: its name is the table's
+        connectors = as_mapping(source["data_connectors"])
+        if definition.connector not in connectors:
+            raise NotConvertedError(
+                f"there is no data connector {definition.connector!r} in {definition.datasource!r}",
+                did_you_mean(definition.connector, connectors),
+            )
+        connector = as_mapping(connectors[definition.connector])
+        declared = as_mapping(as_mapping(connector.get("assets")).get(definition.asset))
+        # One that is inferred from the database has the name of its table.
+        return {**{key: connector[key] for key in _SPLITTING if key in connector}, **declared}
     assets = as_mapping(source.get("assets"))
     if definition.asset in assets:
         return as_mapping(assets[definition.asset])

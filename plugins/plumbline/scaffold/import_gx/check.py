@@ -18,8 +18,8 @@ from plumbline.scaffold.writing import write_new
 _INDEX = re.compile(r"expectations\[(\d+)\]")
 
 
-def find_faults(files: Mapping[str, str], plugins: Path) -> list[Finding]:
-    """The errors that lint finds in a new project of ``files``.
+def find_faults(files: Mapping[str, str], plugins: Path) -> list[tuple[str, Finding]]:
+    """The errors that lint finds in a new project of ``files``, each with the path of its file.
 
     Args:
         files: the converted files.
@@ -31,7 +31,11 @@ def find_faults(files: Mapping[str, str], plugins: Path) -> list[Finding]:
         if plugins.is_dir():
             shutil.copytree(plugins, root / "plugins")
         findings = lint(Project(root)).findings
-    return [finding for finding in findings if finding.severity is Severity.ERROR]
+    return [
+        (finding.place.file.relative_to(root).as_posix(), finding)
+        for finding in findings
+        if finding.severity is Severity.ERROR
+    ]
 
 
 def index_of(finding: Finding) -> int | None:

@@ -12,7 +12,7 @@ from plumbline.core.text import count
 from plumbline.lint.json_format import dumps
 from plumbline.project.find import PROJECT_FILE
 from plumbline.scaffold.import_gx.alerts import Alerts
-from plumbline.scaffold.import_gx.gx_project import IN_FILES, Checkpoint, GxProject
+from plumbline.scaffold.import_gx.gx_project import IN_FILES, Checkpoint, GxProject, variables_in
 from plumbline.scaffold.import_gx.names import unique_names
 from plumbline.scaffold.import_gx.report import Converted, Report
 
@@ -28,8 +28,9 @@ Monitors = Mapping[str, str]
 
 def convert_checkpoints(gx: GxProject, monitors: Monitors, report: Report) -> dict[str, str]:
     """The files of all checkpoints; without any, of one over all monitors."""
-    alerts, files = Alerts(gx.variables, report), dict[str, str]()
-    checkpoints = list(gx.checkpoints)
+    checkpoints, files = list(gx.checkpoints), dict[str, str]()
+    named = variables_in([one.actions for one in checkpoints])
+    alerts = Alerts(gx.variables, report, secrets=dict.fromkeys(named))
     if not checkpoints and monitors:
         checkpoints = [Checkpoint("health_check", tuple(monitors), ())]
     names = unique_names([one.name for one in checkpoints], "checkpoint", report)

@@ -138,7 +138,8 @@ class _Destination:
 
 
 def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite: bool) -> Plan:
-    gx = read_gx_project(folder, Report())
+    reading = Report()
+    gx = read_gx_project(folder, reading)
     for suite in tables:
         if suite not in gx.suites:
             raise ConfigError(
@@ -148,9 +149,9 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
     is_known = into.name is not None or bool({google_project, None} & {*into.google_projects})
 
     def convert(where: _Destination, refused: Mapping[str, Refused]) -> MonitorConverter:
-        report = Report()
+        report = Report(not_converted=[*reading.not_converted])
         converter = MonitorConverter(
-            read_gx_project(folder, report),
+            gx,
             report,
             google_project if is_known else None,
             where.declared,
@@ -160,20 +161,25 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
             sources=Sources({name: dict(of) for name, of in where.imported.items()}),
         )
         converter.convert()
-        converter.files |= convert_checkpoints(converter.gx, converter.monitors, report)
+        converter.files |= convert_checkpoints(gx, converter.monitors, report)
         return converter
 
     # Alone, which tells what of the suites lint refuses.
     trial = convert(_Destination(into.root), {})
     refused: dict[str, dict[int, tuple[str, str]]] = {}
-    for finding in find_faults(trial.files, into.root / "plugins"):
-        index, monitor = index_of(finding), finding.place.file.stem
-        definition, indexes = trial.origins.get(monitor, (None, []))
-        if definition is not None:
-            why = (finding.what, fix_of(finding))
-            for one in indexes if index is None else indexes[index : index + 1]:
-                refused.setdefault(definition, {}).setdefault(one, why)
+    others = []
+    for file, finding in find_faults(trial.files, into.root / "plugins"):
+        if file not in trial.origins:
+            at = f"{finding.place.key} of {file}" if finding.place.key else file
+            others.append(f"correct {at}: {finding.what}; fix: {finding.fix}")
+            continue
+        definition, indexes = trial.origins[file]
+        index, why = index_of(finding), (finding.what, fix_of(finding))
+        for one in indexes if index is None else indexes[index : index + 1]:
+            refused.setdefault(definition, {}).setdefault(one, why)
     done = convert(into, refused)
+    for text in others:
+        done.report.ask(text)
     if google_project not in (None, *into.google_projects) and None in into.google_projects:
         done.report.ask(f"set PLUMBLINE_PROJECT={google_project}, for targets without a project")
     return _compared(into, done, BigQueryTarget(google_project, location or "US"), overwrite)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,19 @@ _OLD_ACTIONS = {
 }
 _STORING = ("StoreValidationResultAction", "StoreEvaluationParametersAction", "StoreMetricsAction")
 """Actions of 0.x that GX 1.x and plumbline need no configuration for."""
+_CHOOSING = ("options", "batch_slice", "data_connector_query")
+"""Keys of a batch request of 0.x that choose other rows than those of the newest batch."""
+_NEWEST: tuple[object, ...] = (None, "", {}, -1, {"index": -1})
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """``value``; an empty mapping if it is none."""
     return value if isinstance(value, Mapping) else {}
+
+
+def variables_in(value: object) -> set[str]:
+    """The names of all variables in ``value``, however deep."""
+    return {named[1] or named[2] for named in _VARIABLE.finditer(str(value))}
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,12 @@ class Definition:
     """The name of the batch definition; None in 0.x."""
     query: str | None = None
     """A query that a checkpoint of 0.x holds."""
+    connector: str = ""
+    """The data connector of 0.x that has the asset."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What a checkpoint of 0.x gives the suite, in place of the suite's own."""
+    chosen_by: str | None = None
+    """The key of a batch request of 0.x that chooses other rows than the newest batch."""
 
 
 @dataclass(frozen=True)
@@ -275,23 +290,31 @@ class _Reader:
 
     def old_checkpoints(self) -> tuple[list[Definition], list[Checkpoint]]:
         """The checkpoints of 0.x, which hold what 1.x calls validation definitions."""
-        definitions: dict[tuple[str, ...], Definition] = {}
+        definitions: list[Definition] = []
         checkpoints = []
         folder = self._folder(_CHECKPOINTS)
         for document in map(self.files.document, self.files.listed(folder, "*.yml", below=True)):
             if not self._readable(document):
                 continue
+            name = document.text("name") or document.file.stem
+            if template := document.text("template_name"):
+                self.report.leave(
+                    f"checkpoint {name!r}",
+                    f"it takes what it lacks from checkpoint {template!r}",
+                    "write that into it in place of template_name, and import again",
+                )
+                continue
             listed = []
             for one in _old_validations(document):
-                key = (one.suite, one.datasource, one.asset, one.query or "")
-                same = [each for each in definitions.values() if each.name == one.name]
-                if key not in definitions and same:
-                    one = Definition(f"{one.suite}_{one.asset}", *key[:3], query=one.query)
-                listed.append(definitions.setdefault(key, one).name)
-            name = document.text("name") or document.file.stem
-            actions = tuple(_old_actions(document))
-            checkpoints.append(Checkpoint(name, tuple(listed), actions))
-        return list(definitions.values()), checkpoints
+                same = [each for each in definitions if replace(each, name=one.name) == one]
+                if not same:
+                    is_taken = any(each.name == one.name for each in definitions)
+                    name_of_two = f"{one.suite}_{one.asset}"
+                    same = [replace(one, name=name_of_two) if is_taken else one]
+                    definitions += same
+                listed.append(same[0].name)
+            checkpoints.append(Checkpoint(name, tuple(listed), tuple(_old_actions(document))))
+        return definitions, checkpoints
 
     def _json(self, store: _Store) -> Iterator[Document]:
         for file in self.files.listed(self._folder(store), "*.json", below=True):
@@ -333,13 +356,25 @@ def _old_validations(document: Document) -> Iterator[Definition]:
         datasource, asset = request.get("datasource_name"), request.get("data_asset_name")
         if suite:  # else its code names what it runs
             query = as_mapping(request.get("runtime_parameters")).get("query")
-            query = None if query is None else str(query)
-            names = (str(suite), str(datasource or ""), str(asset or ""))
-            yield Definition(str(suite), *names, query=query)
+            yield Definition(
+                str(suite),
+                str(suite),
+                str(datasource or ""),
+                str(asset or ""),
+                query=None if query is None else str(query),
+                connector=str(request.get("data_connector_name") or ""),
+                parameters={
+                    **as_mapping(whole.get("evaluation_parameters")),
+                    **as_mapping(entry.get("evaluation_parameters")),
+                },
+                chosen_by=next((key for key in _CHOOSING if request.get(key) not in _NEWEST), None),
+            )
 
 
 def _old_actions(document: Document) -> Iterator[Mapping[str, Any]]:
-    for _, entry in document.entries("action_list"):
+    validations = [path for path, _ in document.entries("validations")]
+    lists = [document.entries(*path, "action_list") for path in ((), *validations)]
+    for _, entry in chain.from_iterable(lists):
         action = dict(as_mapping(entry.get("action")))
         class_name = str(action.pop("class_name", ""))
         if class_name not in _STORING:

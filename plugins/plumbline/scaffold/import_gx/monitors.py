@@ -11,10 +11,7 @@ from plumbline.lint.json_format import dumps
 from plumbline.project.document import Document
 from plumbline.scaffold.import_gx.assets import Asset, Table, read_asset, read_table
 from plumbline.scaffold.import_gx.connection import Connection, read_connection
-from plumbline.scaffold.import_gx.gx_project import (
-    Definition,
-    GxProject,
-)
+from plumbline.scaffold.import_gx.gx_project import Definition, GxProject
 from plumbline.scaffold.import_gx.names import unique_names
 from plumbline.scaffold.import_gx.queries import (
     Sources,
@@ -60,7 +57,7 @@ class MonitorConverter:
     monitors: dict[str, str] = field(default_factory=dict)
     """By validation definition, the monitor that it became."""
     origins: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
-    """By monitor: its validation definition, and the indexes of its expectations there."""
+    """By file of a monitor: its validation definition, and the indexes of its expectations."""
     connections: dict[str, Connection | NotConvertedError] = field(default_factory=dict)
 
     def convert(self) -> None:
@@ -113,7 +110,9 @@ class MonitorConverter:
                 )
             asset, connection = self._rows(definition)
             refused = self.refused.get(definition.name, {})
-            entries, left = convert_suite(document, asset, refused, self._qualify(connection))
+            entries, left = convert_suite(
+                document, asset, definition.parameters, refused, self._qualify(connection)
+            )
             if not (entries or left):
                 raise NotConvertedError("it has no expectations", "add some")
             if entries:
@@ -147,6 +146,7 @@ class MonitorConverter:
         document: Document,
         entries: Sequence[Expectation],
     ) -> None:
+        files = dict[str, str]()
         if asset.table is not None:
             monitor: dict[str, Any] = {"table": self._placed(asset.table, connection).path}
             if asset.batches is not None:
@@ -155,15 +155,15 @@ class MonitorConverter:
         else:
             monitor = {"model": name}
             model = self._model(definition, asset, connection)
-            self.files[f"{self.models}/monitors/{name}.sql"] = model
-        self.files[f"expectations/{name}.json"] = _suite_text(
-            definition, name, document, monitor, entries
-        )
+            files[f"{self.models}/monitors/{name}.sql"] = model
+        file = f"expectations/{name}.json"
+        files[file] = _suite_text(definition, name, document, monitor, entries)
+        self.files |= files
         self.monitors[definition.name] = name
-        self.origins[name] = (definition.name, [one.index for one in entries])
+        self.origins |= dict.fromkeys(files, (definition.name, [one.index for one in entries]))
         over = f"table {monitor['table']}" if asset.table else f"model {name}"
         self.report.converted.append(
-            Converted(_called(definition), f"expectations/{name}.json", over + _window_text(asset))
+            Converted(_called(definition), file, over + _window_text(asset))
         )
 
     def _placed(self, table: Table, connection: Connection) -> Table:

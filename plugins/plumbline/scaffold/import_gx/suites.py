@@ -66,17 +66,23 @@ Refused = Mapping[int, tuple[str, str]]
 
 
 def convert_suite(
-    document: Document, asset: Asset, refused: Refused, qualify: Qualify
+    document: Document,
+    asset: Asset,
+    parameters: Mapping[str, Any],
+    refused: Refused,
+    qualify: Qualify,
 ) -> tuple[list[Expectation], list[NotConverted]]:
     """The expectations of a suite that is run over ``asset``, and those that are left out.
 
     Args:
         document: the suite.
         asset: what it checks.
+        parameters: in place of the suite's own.
         refused: expectations that are left out.
         qualify: gives the tables in an argument their whole names.
     """
-    given = document.mapping("suite_parameters") or document.mapping("evaluation_parameters")
+    own = document.mapping("suite_parameters") or document.mapping("evaluation_parameters")
+    given = {**own, **parameters}
     returns_as_of = asset.table is None and asset.batches is not None
     found, left = [], []
     for index, written in enumerate(_entries(document)):

@@ -47,7 +47,7 @@ def generic_test(
     column: str | None = None,
     *,
     project: str = "shop",
-    compiled: str | None = "select 1",
+    compiled: str | None = "select 1 from `shop-project`.`shop`.`orders`",
     config: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
     **arguments: Any,

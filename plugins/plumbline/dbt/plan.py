@@ -25,8 +25,8 @@ from plumbline.dbt.errors import NoCounterpartError, NotImportedError
 from plumbline.dbt.manifest import DataTest, DbtManifest, Freshness, Resource
 from plumbline.dbt.merge import digest
 from plumbline.dbt.personal import personal_columns
-from plumbline.dbt.tables import Tables
-from plumbline.models.manifest import RUN_DBT
+from plumbline.dbt.tables import Tables, reads_table
+from plumbline.models.manifest import NO_ROWS, RUN_DBT, RUN_NOT_EMPTY
 from plumbline.project.suites import MAX_UNEXPECTED
 
 TEST_KEY = "dbt_test"
@@ -241,6 +241,15 @@ class Planner:
             raise NotImportedError(
                 "the manifest has no compiled SQL of it", "run `dbt compile` and import again"
             )
+        if NO_ROWS in test.compiled:
+            raise NotImportedError(
+                "dbt compiled it with --empty, so that it reads no rows", RUN_NOT_EMPTY
+            )
+        if not reads_table(test.compiled):
+            raise NotImportedError(
+                "its compiled SQL reads no table: dbt pasted what it found when compiling it",
+                "keep the test in dbt, and record its results: `plumbline record dbt`",
+            )
         day = next((day for day in self._days_of_compilation if day in test.compiled), None)
         if day is not None:
             raise NotImportedError(
@@ -287,12 +296,14 @@ class Planner:
 
     @cached_property
     def _days_of_compilation(self) -> tuple[str, ...]:
-        """The day on which dbt wrote the manifest, and those beside it, in any time zone."""
+        """The day on which dbt wrote the manifest, and those beside it, in any time zone; also as
+        suffixes of tables."""
         try:
             day = datetime.fromisoformat(self.manifest.generated_at).date()
         except ValueError:
             return ()
-        return tuple(str(day + timedelta(days=more)) for more in (-1, 0, 1))
+        days = [day + timedelta(days=more) for more in (-1, 0, 1)]
+        return tuple(f"{one:{form}}" for form in ("%Y-%m-%d", "%Y%m%d") for one in days)
 
     # Names
 

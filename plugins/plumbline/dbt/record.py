@@ -286,13 +286,13 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
     Raises:
         ConfigError: none is left.
     """
-    tested = [one for one in found if one.runs_tests]
+    tested = [one for one in found if one.tests_data]
     untested = [one for one in found if one not in tested]
     notes = [_tested_nothing(one) for one in untested]
     # `dbt docs generate` after `dbt build` lists all tests, and ran none: their results are lost.
     for one in untested if not tested else filter(monitored_ids, untested):
         raise ConfigError(
-            f"run_results.json is of `dbt {one.command}`, which runs no tests",
+            f"run_results.json is of `dbt {one.command}`, which tests no data",
             file=one.file,
             key="args.which",
             fix="record right after `dbt build` or `dbt test`: each dbt command replaces the file. "
@@ -309,7 +309,7 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
 
 
 def _tested_nothing(one: Invocation) -> str:
-    return f"{one.file.name} is left out: it is of `dbt {one.command}`, which runs no tests."
+    return f"{one.file.name} is left out: it is of `dbt {one.command}`, which tests no data."
 
 
 def _delivers(

@@ -62,14 +62,15 @@ class Invocation:
     generated_at: datetime
     """When dbt had finished."""
     command: str
-    """``build``, ``test``; empty where the file does not say it."""
+    """``build``, ``build --empty``; empty where the file does not say it."""
     is_partial: bool
     """Whether options or a retry left out tests."""
     results: tuple[NodeResult, ...]
 
     @property
-    def runs_tests(self) -> bool:
-        """Whether its command runs tests: `dbt compile` lists them, and they ran not at all."""
+    def tests_data(self) -> bool:
+        """Whether its command tests data: `dbt compile` lists tests without running them, and with
+        `--empty` they read no rows, so that all pass."""
         return self.command in ("", *_WITH_TESTS)
 
 
@@ -117,10 +118,15 @@ def _invocation(file: Path) -> Invocation:
         # Not every version of dbt writes an id.
         id=str(metadata.get("invocation_id") or generated_at.isoformat()),
         generated_at=generated_at,
-        command=_COMMANDS.get(which := str(args.get("which") or ""), which),
+        command=_command(args),
         is_partial=_is_partial(args),
         results=tuple(by_id.values()),
     )
+
+
+def _command(args: Mapping[str, Any]) -> str:
+    which = str(args.get("which") or "")
+    return _COMMANDS.get(which, which) + (" --empty" if args.get("empty") else "")
 
 
 def _content(file: Path) -> Mapping[str, Any]:

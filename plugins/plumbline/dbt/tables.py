@@ -11,6 +11,7 @@ from typing import Any
 
 from plumbline.dbt.errors import NoCounterpartError
 from plumbline.lint.columns import CTE
+from plumbline.lint.sql import parse
 from plumbline.models.manifest import Manifest, Node, SourceNode
 
 _CALL = re.compile(r"(?:\{\{)?\s*(ref|source)\(([^()]*)\)\s*(?:\}\})?")
@@ -134,6 +135,19 @@ class Tables:
     @cached_property
     def _by_relation(self) -> Mapping[tuple[str | Any, ...], Node | SourceNode]:
         return {_parts(node): node for node in self.by_id.values()}
+
+
+def reads_table(sql: str) -> bool:
+    """Whether a query reads a table, and not only values that are written in it."""
+    if _RELATION.search(sql):
+        return True
+    from sqlglot import exp
+
+    tree = parse(sql)
+    if not isinstance(tree, exp.Query):
+        return True  # what can't be read is left to BigQuery
+    ctes = {one.alias for one in tree.find_all(exp.CTE)}
+    return any(len(one.parts) > 1 or one.name not in ctes for one in tree.find_all(exp.Table))
 
 
 def _parts(node: Node | SourceNode) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plumbline.core.errors import MonitorError
-from plumbline.models.manifest import RUN_DBT
+from plumbline.models.manifest import NO_ROWS, RUN_DBT, RUN_NOT_EMPTY
 from plumbline.models.relations import checked_relation
 from plumbline.models.workspace import Workspace
 
@@ -32,7 +32,8 @@ def dbt_sql(model: str, file: Path, workspace: Workspace) -> DbtSql:
     """What dbt has made of ``model``, with the datasets of the target.
 
     Raises:
-        MonitorError: dbt has not compiled it, or not as it is now, or its values would be dbt's.
+        MonitorError: dbt has not compiled it, or not as it is now, or without rows, or its values
+            would be dbt's.
     """
     text = workspace.project.files.text(file, error=MonitorError, what="the model")
     variable = _VARIABLE.search(text)
@@ -57,6 +58,13 @@ def dbt_sql(model: str, file: Path, workspace: Workspace) -> DbtSql:
             "the model has changed since dbt compiled it",
             file=file,
             fix=RUN_DBT,
+        )
+    if NO_ROWS in node.compiled:
+        raise MonitorError(
+            "dbt compiled it with --empty, so that it reads no rows",
+            file=manifest.file,
+            key=f"nodes.{node.id}.compiled_code",
+            fix=RUN_NOT_EMPTY,
         )
     sources: dict[str, None] = {}
 

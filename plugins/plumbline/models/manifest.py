@@ -20,6 +20,9 @@ from plumbline.project.files import Files
 
 TARGET_PATH_VARIABLE = "DBT_TARGET_PATH"
 RUN_DBT = "run `dbt compile` (or `dbt run`) again"
+NO_ROWS = "where false limit 0)"
+"""After each table in SQL that dbt compiled with ``--empty``: it reads no rows."""
+RUN_NOT_EMPTY = "run `dbt compile` again, without --empty"
 _MOST_BYTES = 512 * 1024**2
 
 # `database`.`schema`.`identifier`, of which `quoting` may leave any without backticks.

@@ -52,6 +52,10 @@ LOST = singular_test(
     ORDERS[0],
     description="Each order has a state.",
 )
+ALL_ORDERS = "select * from `shop-project`.`shop`.`orders`"
+EMPTY = "select 1 from (select * from `shop-project`.`shop`.`orders` where false limit 0)"
+COLUMNS = "with a as (select 'ID' as name union all select 'AT') select * from a where name = 'X'"
+"""As a test of dbt_expectations pastes the columns that a table had when dbt compiled it."""
 UNIQUE = generic_test("unique", ORDERS[0], "order_id", changes={"description": "The key."})
 STATES = generic_test("accepted_values", ORDERS[0], "state", values=["paid", "open"])
 SHOP: tuple[Entry, ...] = (ORDERS, LANDED, UNIQUE, STATES, LOST)
@@ -177,7 +181,7 @@ def test_severities_and_numbers_of_failures_carry_over(root: Path) -> None:
 
     def is_so(case: str) -> None:
         config, expected = cases[case]
-        imported(root, ORDERS, singular_test("many", "select 1", ORDERS[0], config=config))
+        imported(root, ORDERS, singular_test("many", ALL_ORDERS, ORDERS[0], config=config))
         assert [
             (one["severity"], one.get("kwargs", {}).get("max_value", 0))
             for one in suite(root, "many")["expectations"]
@@ -204,17 +208,18 @@ def test_an_expectation_of_rows_allows_a_number_of_failures(root: Path) -> None:
 
 
 def test_limit_and_fail_calc_are_part_of_the_query(root: Path) -> None:
+    query = "select * from {{ ref('orders') }}"
     for name, config, expected in (
-        ("few", {"limit": 5}, "select * from (\n\nselect 1\n\n) limit 5"),
+        ("few", {"limit": 5}, f"select * from (\n\n{query}\n\n) limit 5"),
         (
             "calculated",
             {"fail_calc": "sum(n)"},
-            "select * from (\n\nselect sum(n) as failures from (\n\nselect 1\n\n)\n\n) "
+            f"select * from (\n\nselect sum(n) as failures from (\n\n{query}\n\n)\n\n) "
             "where failures != 0",
         ),
     ):
         (root / "tests" / f"{name}.sql").write_text("select 1")
-        imported(root, ORDERS, singular_test(name, "select 1", ORDERS[0], config=config))
+        imported(root, ORDERS, singular_test(name, ALL_ORDERS, ORDERS[0], config=config))
         assert expected in (root / "models" / "monitors" / f"{name}.sql").read_text()
 
 
@@ -224,8 +229,13 @@ def test_what_can_not_be_imported_is_named_with_its_fix_and_the_rest_is(root: Pa
         *SHOP,
         generic_test("is_even", ORDERS[0], "total", compiled=None),
         generic_test("is_odd", ORDERS[0], "total", config={"error_if": "between 5 and 10"}),
-        generic_test("is_new", ORDERS[0], "total", compiled="where day = '2026-02-02'"),
-        singular_test("gone", "select 1"),
+        generic_test(
+            "is_new", ORDERS[0], "total", compiled=f"{ALL_ORDERS} where day = '2026-02-02'"
+        ),
+        generic_test("is_in", ORDERS[0], "total", compiled=f"{ALL_ORDERS}_20260203"),
+        generic_test("is_empty", ORDERS[0], "total", compiled=EMPTY),
+        generic_test("has_columns", ORDERS[0], compiled=COLUMNS),
+        singular_test("gone", ALL_ORDERS),
         source("a", "metadata", freshness={"warn_after": {"count": 1, "period": "day"}}),
         source(
             "a",
@@ -248,6 +258,9 @@ def test_what_can_not_be_imported_is_named_with_its_fix_and_the_rest_is(root: Pa
         "is_even_orders_total": "no compiled SQL",
         "is_odd_orders_total": "error_if is 'between 5 and 10'",
         "is_new_orders_total": "holds 2026-02-02, the day of the compilation",
+        "is_in_orders_total": "holds 20260203, the day of the compilation",
+        "is_empty_orders_total": "dbt compiled it with --empty",
+        "has_columns_orders": "its compiled SQL reads no table",
         "gone": "tests/gone.sql is gone",
         "metadata": "BigQuery's metadata",
         "expression": "loaded_at_field is an expression",
@@ -531,7 +544,7 @@ def test_tags_stay_with_a_query_that_people_have_edited(root: Path) -> None:
     imported(root, orders, LOST)
     sql = root / "models" / "monitors" / "no_lost_orders.sql"
     sql.write_text(sql.read_text() + "-- ours\n")
-    none = singular_test("no_lost_orders", "select 1 as n", orders[0])
+    none = singular_test("no_lost_orders", f"select 1 as n from ({ALL_ORDERS})", orders[0])
     imported(root, orders, none)
     assert personal(root, "no_lost_orders") == {"email"}
     imported(root, orders)  # and while the file stays, though dbt has the test no more

@@ -129,15 +129,22 @@ def test_what_is_not_of_now_or_not_real_sends_nothing_unasked(small: SmallProjec
 def test_results_that_another_command_has_replaced_are_refused(small: SmallProject) -> None:
     edit(small, which="generate")  # as `dbt docs generate` is called there; it lists all tests
     fault = refused(small)
-    assert fault.what == "run_results.json is of `dbt docs generate`, which runs no tests"
+    assert fault.what == "run_results.json is of `dbt docs generate`, which tests no data"
     assert "right after `dbt build`" in str(fault.fix)
+
+
+def test_tests_that_read_no_rows_are_refused(small: SmallProject) -> None:
+    edit(small, empty=True)  # all of them pass, on `where false limit 0`
+    assert refused(small).what == "run_results.json is of `dbt build --empty`, which tests no data"
+    edit(small, empty=False)
+    assert record(small).counts["critical"] == 3
 
 
 def test_a_command_that_has_no_tests_is_left_out_beside_freshness(small: SmallProject) -> None:
     write_run_results(small.root / "target", {}, at=BUILT, invocation="1", which="run")
     report = record(small)
     assert [one.monitor for one in report.outcomes] == ["dbt.freshness.shop.raw_orders"]
-    assert any("of `dbt run`, which runs no tests" in note for note in report.notes)
+    assert any("of `dbt run`, which tests no data" in note for note in report.notes)
     (small.root / "target" / "sources.json").unlink()
     assert "`dbt run`" in refused(small).what
 

@@ -24,9 +24,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         root,
         ORDERS,
         generic_test("unique", ORDERS[0], "order_id"),
-        generic_test("unique", ORDERS[0], "lower(email)", compiled="select 1"),
+        generic_test("unique", ORDERS[0], "lower(email)"),
         generic_test("is_even", ORDERS[0], "total", compiled=None),
-        singular_test("no_lost_orders", "select 1", ORDERS[0]),
+        singular_test("no_lost_orders", "select 1 from `shop-project`.`shop`.`orders`", ORDERS[0]),
         unit_tests={"unit_test.shop.orders.t": {}},
     )
     monkeypatch.chdir(root)
@@ -87,12 +87,14 @@ def test_edits_and_conflicts_are_shown(root: Path, capsys: pytest.CaptureFixture
 def test_of_sql_that_both_changed_the_lines_are_shown(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost = singular_test("no_lost_orders", "select 2", ORDERS[0])
+    lost = singular_test(
+        "no_lost_orders", "select 2 from `shop-project`.`shop`.`orders`", ORDERS[0]
+    )
     assert invoke(["import", "dbt"]) == 0
     file = root / "models" / "monitors" / "no_lost_orders.sql"
     file.write_text(file.read_text().replace("select 1", "select 9"))
     for test, said in (
-        (lost, "-select 9\n+select 2"),
+        (lost, "-select 9 from {{ ref('orders') }}\n+select 2 from {{ ref('orders') }}"),
         (None, f"- {file.relative_to(root)}\n- here: changed\n- dbt: removed"),
     ):
         write_manifest(root, ORDERS, *([test] if test else []))

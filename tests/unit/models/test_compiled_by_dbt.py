@@ -71,6 +71,12 @@ def test_lint_leaves_what_it_calls_to_dbt(project: Any) -> None:
             written() | {"models/m.sql": "select 2"}, "has changed since", "dbt compile", id="stale"
         ),
         pytest.param(
+            written(compiled_code=COMPILED.replace("orders`", "orders` where false limit 0)")),
+            "compiled it with --empty",
+            "without --empty",
+            id="so that it reads no rows",
+        ),
+        pytest.param(
             written("select 1 from unnest({{ var('as_of') }})"),
             "pastes its own value of 'as_of'",
             "write the value",

@@ -36,23 +36,25 @@ def find_table(name: str, workspace: Workspace, place: Place) -> NamedTable:
     Raises:
         MonitorError: it can't be told, or the name is none of BigQuery's.
     """
+    relation = _relation(name, workspace, place)
+    return NamedTable(relation, _personal_columns(relation, workspace, place))
+
+
+def _relation(name: str, workspace: Workspace, place: Place) -> Relation:
     parts = name.split(".")
     if len(parts) == 1:
         return _of_model(name, workspace, place)
     *project, dataset, table = parts
-    sources = workspace.properties.sources
-    if not project and table in sources.get(dataset, {}):
-        found = find_source(dataset, table, workspace=workspace, given={}, place=place)
-        return NamedTable(found.relation, found.table.personal)
+    if not project and table in workspace.properties.sources.get(dataset, {}):
+        return find_source(dataset, table, workspace=workspace, given={}, place=place).relation
     target = workspace.target
-    relation = checked_relation(
+    return checked_relation(
         project=".".join(project) or target.project,
         dataset=target.datasets.get(dataset, dataset),
         table=table,
         file=place.file,
         key=place.key,
     )
-    return NamedTable(relation, _personal_columns(relation, workspace, place))
 
 
 def _personal_columns(relation: Relation, workspace: Workspace, place: Place) -> frozenset[str]:
@@ -91,7 +93,7 @@ def near_source(name: str, workspace: Workspace) -> str | None:
     return f"did you mean {near[0] if '.' in name else declared[near[0]]!r}?"
 
 
-def _of_model(name: str, workspace: Workspace, place: Place) -> NamedTable:
+def _of_model(name: str, workspace: Workspace, place: Place) -> Relation:
     manifest = workspace.manifest
     is_model = name in workspace.models.files or (manifest and name in manifest.nodes)
     near = None if is_model else near_source(name, workspace)
@@ -105,5 +107,4 @@ def _of_model(name: str, workspace: Workspace, place: Place) -> NamedTable:
             key=place.key,
             fix="name a model that dbt materializes, or a table as dataset.table",
         )
-    described = workspace.properties.models.get(name)
-    return NamedTable(relation, described.personal if described else frozenset())
+    return relation

@@ -20,6 +20,11 @@ FILES: Mapping[str, str] = {
             tables:
               - {{name: orders, identifier: orders_v2, {PERSONAL}}}
               - {{name: items}}
+          - name: crm
+            schema: raw_shop
+            tables:
+              - name: orders_v2
+                columns: [{{name: phone, config: {{meta: {{personal: true}}}}}}]
           - name: broken
             schema: "{{{{ nothing() }}}}"
             tables:
@@ -31,14 +36,15 @@ FILES: Mapping[str, str] = {
 @pytest.mark.parametrize(
     ("name", "columns"),
     [
-        ("shop.orders", {"email"}),
-        ("raw_shop.orders_v2", {"email"}),
-        ("small-project.raw_shop.orders_v2", {"email"}),
+        ("shop.orders", {"email", "phone"}),
+        ("crm.orders_v2", {"email", "phone"}),
+        ("raw_shop.orders_v2", {"email", "phone"}),
+        ("small-project.raw_shop.orders_v2", {"email", "phone"}),
         ("raw_shop.items", set()),
         ("other-project.raw_shop.orders_v2", set()),
     ],
 )
-def test_a_table_has_the_personal_columns_of_its_source_whatever_it_is_called(
+def test_a_table_has_the_personal_columns_of_all_its_sources_whatever_it_is_called(
     project: Callable[..., SmallProject], name: str, columns: set[str]
 ) -> None:
     compiler = Compiler(Project(project(FILES).root), SmallTarget())

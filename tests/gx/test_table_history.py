@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -129,6 +130,33 @@ def test_each_group_has_its_own_past_and_is_missed(shop: SmallProject) -> None:
     *_, last = replayed(shop)
     assert "fr" not in last.summary
     assert last.status is Status.CRITICAL, "3 rows are usual of de, but below 4"
+
+
+def test_a_group_that_may_hold_nothing_does_not_hide_the_others(shop: SmallProject) -> None:
+    emails = follows("distinct_count", column="email") | {"meta": {"when_no_rows": "skip"}}
+    write(shop, emails, group_by=["country"])
+    *before, last = replayed(shop)
+    assert {one.status for one in before} == {Status.PASS}
+    assert last.status is Status.CRITICAL, "of de all are NULL, and fr has no row"
+    assert [one.key.label for one in last.groups if one.is_missing] == ["fr"]
+    assert [key.label for key in last.judged] == ["fr"]
+
+
+def test_an_override_for_a_group_of_a_personal_column_is_masked(shop: SmallProject) -> None:
+    (shop.root / "models" / "sources.yml").write_text(
+        "version: 2\nsources:\n  - name: shop_history\n    tables:\n      - name: visits\n"
+        "        columns:\n          - {name: country, config: {meta: {personal: true}}}\n"
+    )
+    write(
+        shop,
+        follows("row_count", retired=["fr"], overrides={"de": {"min_value": 4}}),
+        group_by=["country"],
+    )
+    *_, last = replayed(shop)
+    assert last.status is Status.CRITICAL
+    assert "4" in last.groups[0].usual, "the override counts"
+    assert not re.search(r"\b(de|fr)\b", f"{last.thresholds} {last.retired} {last.notes}")
+    assert last.retired[0].startswith("masked-")
 
 
 ITEMS = "id int64 not null, name string, price numeric, tags array<string>, day date, "

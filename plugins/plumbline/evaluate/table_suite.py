@@ -160,7 +160,6 @@ def _evaluate(
         return Evaluated(raised_result(expectation, f"{measure} (in {where})"))
     if counted.is_empty and measure.needs_rows:
         return Evaluated(validation_result(expectation, success=False))
-    rows = counted.rows if measure.outputs else counted.rows[:1]
     try:
         if isinstance(expectation, ExpectMetricToFollowHistory):
             return _followed(counted, index, measure, expectation, entry)
@@ -168,7 +167,7 @@ def _evaluate(
             return of_query(expectation, Table((), (), counted.query_batch), counted.form)
         if counted.compiled.groups and measure.outputs:
             return _of_groups(counted, index, measure, expectation, entry)
-        found = measure.read(counted.compiled.answer(rows[0], index), counted.as_of)
+        found = measure.read(counted.compiled.answer(counted.rows[0], index), counted.as_of)
     except NothingCheckedError as nothing:
         if may_look_at_nothing(entry.meta):
             result = validation_result(expectation, success=True)
@@ -209,21 +208,11 @@ def _of_groups(
     expectation: Expectation,
     entry: ExpectationEntry,
 ) -> Evaluated:
-    compiled = counted.compiled
-    groups, counts = [], []
-    for row in counted.rows:
-        key = GroupKey.of(compiled.key(row))
-        try:
-            found = _read(counted, index, measure, row, key)
-        except NothingCheckedError:
-            if may_look_at_nothing(entry.meta):
-                continue
-            raise
-        groups.append(_group(key, found, entry, row[ROWS]))
-        if isinstance(found, CountFound):
-            counts.append(found)
+    looked_at, _ = _read_groups(counted, index, measure, entry)
+    groups = [_group(key, found, entry, rows) for key, found, rows in looked_at]
+    counts = [found for _, found, _ in looked_at if isinstance(found, CountFound)]
     if not groups:
-        raise NothingCheckedError("no group has a value that it looks at")
+        raise NothingCheckedError(_NO_GROUP)
     result: dict[str, Any] = {
         "observed_value": {GroupKey.of(one["key"]).label: one["observed"] for one in groups}
     }
@@ -235,14 +224,29 @@ def _of_groups(
     return Evaluated(validation_result(expectation, success=success, result=result))
 
 
-def _read(counted: _Counted, index: int, measure: Measure, row: Row, key: GroupKey) -> Measured:
-    """What was found of one group; that there was nothing names it."""
-    try:
-        return measure.read(counted.compiled.answer(row, index), counted.as_of)
-    except NothingCheckedError as nothing:
-        if not key.items:
-            raise
-        raise NothingCheckedError(f"{nothing.what} in group {key.label}") from None
+_NO_GROUP = "no group has a value that it looks at"
+
+
+def _read_groups(
+    counted: _Counted, index: int, measure: Measure, entry: ExpectationEntry
+) -> tuple[list[tuple[GroupKey, Measured, int]], list[GroupKey]]:
+    """Each group with what was found of it and its number of rows, and the groups of which it may
+    look at nothing. Without groups, and of the table itself, the one of all rows."""
+    groups = counted.compiled.groups if measure.outputs else ()
+    looked_at, passed_over = [], []
+    for row in counted.rows if groups else counted.rows[:1]:
+        key = GroupKey.of(counted.compiled.key(row) if groups else {})
+        try:
+            found = measure.read(counted.compiled.answer(row, index), counted.as_of)
+        except NothingCheckedError as nothing:
+            if not groups:
+                raise
+            if not may_look_at_nothing(entry.meta):
+                raise NothingCheckedError(f"{nothing.what} in group {key.label}") from None
+            passed_over.append(key)
+        else:
+            looked_at.append((key, found, row[ROWS]))
+    return looked_at, passed_over
 
 
 def _followed(
@@ -253,19 +257,22 @@ def _followed(
     entry: ExpectationEntry,
 ) -> Evaluated:
     """Judged as rows of a model are, against the past of its metric."""
-    groups = counted.compiled.groups if measure.outputs else ()
+    looked_at, passed_over = _read_groups(counted, index, measure, entry)
     measured, beyond = [], ""
-    for row in counted.rows if groups else counted.rows[:1]:
-        key = GroupKey.of(counted.compiled.key(row) if groups else {})
-        found = _read(counted, index, measure, row, key)
+    for key, found, rows in looked_at:
         seen = cast("ValueFound", found).result["observed_value"]
         try:
             observed = to_number(seen)
         except TypeError:  # freshness does not look farther back
             observed, beyond = None, str(seen)
-        measured.append(MeasuredGroup(key, observed, None, None, rows=row[ROWS] or 1, nulls=0))
+        measured.append(MeasuredGroup(key, observed, None, None, rows=rows or 1, nulls=0))
     past = counted.past and counted.past.of(str(check_of(entry).kept_as))
+    if past and passed_over:  # these are there
+        past = replace(past, unjudged=[*past.unjudged, *(key.as_dict() for key in passed_over)])
+    groups = counted.compiled.groups if measure.outputs else ()
     judged = expectation.judge(measured, past, groups)
+    if not judged["result"]["details"]["groups"]:
+        raise NothingCheckedError(_NO_GROUP)
     if beyond:
         judged["result"]["details"]["usual"] = beyond
     return Evaluated(

@@ -66,15 +66,23 @@ class Mask:
     seen: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Every value of these columns as it may be written, with its canonical text: so they are
     found where no column is named."""
+    groups: Sequence[str] = ()
+    """Of a suite over a table: its ``group_by``, which the arguments of expectations don't hold."""
 
     @classmethod
-    def of(cls, columns: Collection[str], key: str, rows: Iterable[Mapping[str, Any]]) -> Mask:
+    def of(
+        cls,
+        columns: Collection[str],
+        key: str,
+        rows: Iterable[Mapping[str, Any]],
+        groups: Sequence[str] = (),
+    ) -> Mask:
         """The mask of ``rows``; one without columns changes nothing."""
         seen: dict[str, str] = {}
         for row in rows if columns else ():
             for column in columns:
                 seen.update(_texts(row.get(column)))
-        return cls(frozenset(columns), key, seen)
+        return cls(frozenset(columns), key, seen, groups)
 
     def __bool__(self) -> bool:
         return bool(self.columns)
@@ -132,20 +140,26 @@ class Mask:
             found[name] = self._texts_in(kwargs[name])
         if kwargs.get("row_condition"):
             found["row_condition"] = self.condition(kwargs["row_condition"])
+        if self.columns.intersection(group_by := self.group_by(kwargs)):
+            overrides, retired = kwargs.get("overrides"), kwargs.get("retired")
+            if isinstance(overrides, Mapping):
+                found["overrides"] = {
+                    self.label(str(name), group_by): bounds for name, bounds in overrides.items()
+                }
+            if isinstance(retired, list):
+                found["retired"] = [self.label(str(name), group_by) for name in retired]
         if not self.touched(kwargs):
             return found
-        overrides, group_by = kwargs.get("overrides"), kwargs.get("group_by")
-        if isinstance(overrides, Mapping) and isinstance(group_by, list):
-            found["overrides"] = {
-                self.label(str(name), group_by): bounds for name, bounds in overrides.items()
-            }
-        if isinstance(kwargs.get("retired"), list) and isinstance(group_by, list):
-            found["retired"] = [self.label(str(name), group_by) for name in kwargs["retired"]]
         domain = domain_of(kwargs)
         for name in ("value_set", "value_pairs_set"):
             if isinstance(kwargs.get(name), list | tuple | set):
                 found[name] = [self.entry(value, domain) for value in kwargs[name]]
         return found
+
+    def group_by(self, kwargs: Mapping[str, Any]) -> Sequence[str]:
+        """The columns that name a group of an expectation."""
+        given = kwargs.get("group_by")
+        return given if isinstance(given, list) else self.groups
 
     def condition(self, given: object) -> Any:
         """A ``row_condition``, in any of GX's syntaxes, as it may be shown."""

@@ -161,7 +161,7 @@ def _groups(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) ->
                 masked[name] = None
                 masked["masked"] = True
         found.append(masked)
-    if mask.columns.intersection(kwargs.get("group_by") or ()):
+    if mask.columns.intersection(mask.group_by(kwargs)):
         found.sort(key=lambda group: GroupKey.of(group["key"]).text)  # not in the names' order
     observed = result.get("observed_value")
     if column in mask.columns:

@@ -52,7 +52,7 @@ class MonitorCompiler:
         if suite.monitor.table is not None:
             personal = self._named(suite, suite.monitor.table).personal
             named = (name for one in suite.entry.expectations for name in named_columns(one.kwargs))
-            return personal_among(personal, named)
+            return personal_among(personal, [*named, *suite.monitor.group_by])
         described = self.properties(suite.monitor.model or "")
         return described.personal if described else frozenset()
 

@@ -301,7 +301,7 @@ class MonitorJobs:
         except MonitorError:
             named = (named_columns(entry.kwargs) for entry in suite.entry.expectations)
             columns = frozenset(column for each in named for column in each)
-        return Mask.of(columns, mask_key(self.project), ())
+        return Mask.of(columns, mask_key(self.project), (), suite.monitor.group_by)
 
     def evidence(self, monitor: str) -> Evidence:
         """What is known of a monitor's jobs, also where one failed."""
@@ -358,7 +358,8 @@ class MonitorJobs:
 
     def _mask(self, compiled: CompiledModel, result: QueryResult) -> Mask:
         if isinstance(compiled, CompiledTable):
-            return Mask.of(compiled.personal, mask_key(self.project), compiled.samples(result.rows))
+            samples = compiled.samples(result.rows)
+            return Mask.of(compiled.personal, mask_key(self.project), samples, compiled.groups)
         personal = self._personal(compiled, [column.name for column in result.schema])
         return Mask.of(personal, mask_key(self.project), result.rows)
 

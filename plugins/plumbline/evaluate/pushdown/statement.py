@@ -71,11 +71,12 @@ class CompiledTable(CompiledModel):
         first, *others = answers
         for other in others:
             by_key = {self._row_key(row): row for row in other.rows}
-            rows = [{**by_key.get(self._row_key(row), {}), **row} for row in first.rows]
-            if len(by_key) != len(rows) or any(len(row) != len(rows[0]) for row in rows):
+            keys = [self._row_key(row) for row in first.rows]
+            if len(by_key) != len(keys) or by_key.keys() != set(keys):
                 raise MonitorError(
                     f"{self.sources[0]} changed while two jobs read it", fix="run it again"
                 )
+            rows = [{**by_key[key], **row} for key, row in zip(keys, first.rows, strict=True)]
             first = first.with_job(other, rows)
         return first
 

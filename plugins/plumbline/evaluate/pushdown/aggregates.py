@@ -55,6 +55,34 @@ Aggregate = Callable[[TypedColumn], tuple[str, BigQueryType]]
 """Of a column: SQL over its values, which are ``{x}``, and the type of what that gives."""
 
 
+@dataclass(frozen=True)
+class _Values:
+    """The values of a column in the rows that are looked at; NULL in the others."""
+
+    sql: str
+    """Of the selected rows."""
+    x: str
+    """What the flag with them is called."""
+    where: str | None
+    """The condition on the rows."""
+
+    @classmethod
+    def of(
+        cls, selection: Selection, kwargs: Kwargs, column: TypedColumn, kind: str | None = None
+    ) -> _Values:
+        """The values, cast to ``kind`` where one is given."""
+        where, value = where_sql(kwargs, selection), selection.sql(column.name)
+        if kind is not None:
+            value = f"cast({value} as {kind})"
+        sql = value if where is None else f"if({where}, {value}, null)"
+        return cls(sql, selection.name("x"), where)
+
+    @property
+    def counts(self) -> dict[str, str]:
+        """How many there are, and how many rows were looked at."""
+        return {"values": f"count({self.x})", "elements": elements_sql(self.where)}
+
+
 def aggregate_measure(aggregate: Aggregate) -> Build:
     """The measure of an expectation that compares one value with bounds."""
 
@@ -62,11 +90,10 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
         column = selection.column(str(kwargs["column"]))
         template, kind = aggregate(column)
         bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
-        x, where = selection.name("x"), where_sql(kwargs, selection)
-        value = selection.sql(column.name)
+        values = _Values.of(selection, kwargs, column)
 
         def read(answer: Answer, _: datetime) -> Measured:
-            need_values(answer, column, where)
+            need_values(answer, column, values.where)
             observed = answer["value"]
             if aggregate is total and kind == INTEGER:
                 observed = need_int64(int(observed), column)
@@ -81,12 +108,8 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
         return Measure(
             read,
             columns=() if is_count else (column.name,),
-            flags={"x": value if where is None else f"if({where}, {value}, null)"},
-            outputs={
-                "value": template.format(x=x),
-                "values": f"count({x})",
-                "elements": elements_sql(where),
-            },
+            flags={"x": values.sql},
+            outputs={"value": template.format(x=values.x), **values.counts},
         )
 
     return build
@@ -140,22 +163,20 @@ def median(selection: Selection, kwargs: Kwargs) -> Measure:
     need_number(column, "median")
     kind = column.kind if column.kind.name in ("NUMERIC", "BIGNUMERIC") else FLOAT
     bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
-    where, value = where_sql(kwargs, selection), selection.sql(column.name)
-    x = value if where is None else f"if({where}, {value}, null)"
+    values = _Values.of(selection, kwargs, column)
 
     def read(answer: Answer, _: datetime) -> Measured:
-        need_values(answer, column, where)
+        need_values(answer, column, values.where)
         return ValueFound(bounds.keep(answer["value"]), {"observed_value": answer["value"]})
 
     return Measure(
         read,
         columns=(column.name,),
-        flags={"x": x, "median": f"percentile_cont({x}, 0.5) over ({selection.within()})"},
-        outputs={
-            "value": f"max({selection.name('median')})",
-            "values": f"count({selection.name('x')})",
-            "elements": elements_sql(where),
+        flags={
+            "x": values.sql,
+            "median": f"percentile_cont({values.sql}, 0.5) over ({selection.within()})",
         },
+        outputs={"value": f"max({selection.name('median')})", **values.counts},
     )
 
 
@@ -163,21 +184,14 @@ def non_null_share(selection: Selection, kwargs: Kwargs) -> Measure:
     """``COUNT(x) / COUNT(*)``, from 0 to 1."""
     column = selection.column(str(kwargs["column"]))
     bounds = TypedBounds.typed(kwargs, FLOAT, "a share is a number")
-    where, value = where_sql(kwargs, selection), selection.sql(column.name)
+    values = _Values.of(selection, kwargs, column)
 
     def read(answer: Answer, _: datetime) -> Measured:
-        need_rows(answer, where)
+        need_rows(answer, values.where)
         observed = answer["values"] / answer["elements"]
         return ValueFound(bounds.keep(observed), {"observed_value": observed})
 
-    return Measure(
-        read,
-        flags={"x": value if where is None else f"if({where}, {value}, null)"},
-        outputs={
-            "values": f"count({selection.name('x')})",
-            "elements": elements_sql(where),
-        },
-    )
+    return Measure(read, flags={"x": values.sql}, outputs=values.counts)
 
 
 def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
@@ -188,17 +202,15 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
         need_comparable(column)
         written = [value for value in kwargs["value_set"] if value is not None]
         wanted = {key(value_of("value_set", value, column)): value for value in written}
-        values = tuple(value_of("value_set", value, column) for value in wanted.values())
-        array = _array(selection, values, column)
-        where, value = where_sql(kwargs, selection), selection.sql(column.name)
-        x, first = selection.name("x"), selection.name("first")
-        own = value if where is None else f"if({where}, {value}, null)"
-        group = key_sql(column, own)
+        listed = tuple(value_of("value_set", value, column) for value in wanted.values())
+        array = _array(selection, listed, column)
+        values, first = _Values.of(selection, kwargs, column), selection.name("first")
+        x, group = values.x, key_sql(column, values.sql)
         is_other = f"{first} and {x} not in unnest({array})"
         is_wanted = f"{first} and {x} in unnest({array})"
 
         def read(answer: Answer, _: datetime) -> Measured:
-            need_values(answer, column, where)
+            need_values(answer, column, values.where)
             seen = {key(one["value"]) for one in answer["found"] if one["is_found"]}
             missing = [value for one, value in wanted.items() if one not in seen]
             others = [one["value"] for one in answer["others"] if one["is_other"]]
@@ -217,8 +229,8 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
             read,
             columns=(column.name,),
             flags={
-                "x": own,
-                "first": f"{own} is not null and row_number() over "
+                "x": values.sql,
+                "first": f"{values.sql} is not null and row_number() over "
                 f"({selection.within(group)} order by row_as_of) = 1",
             },
             outputs={
@@ -226,9 +238,8 @@ def distinct_measure(*, no_other: bool, no_missing: bool) -> Build:
                 "others": f"array_agg(struct(coalesce({is_other}, false) as is_other, {x} as value)"
                 f" order by coalesce({is_other}, false) desc limit {MOST_VALUES})",
                 "found": f"array_agg(struct(coalesce({is_wanted}, false) as is_found, {x} as value)"
-                f" order by coalesce({is_wanted}, false) desc limit {max(len(values), 1)})",
-                "values": f"count({x})",
-                "elements": elements_sql(where),
+                f" order by coalesce({is_wanted}, false) desc limit {max(len(listed), 1)})",
+                **values.counts,
             },
         )
 
@@ -239,28 +250,26 @@ def quantiles(selection: Selection, kwargs: Kwargs) -> Measure:
     """``PERCENTILE_DISC``, which BigQuery has for windows only: each is one of the values."""
     column = selection.column(str(kwargs["column"]))
     ranges = QuantileRanges.of(column, kwargs)
-    where, value = where_sql(kwargs, selection), selection.sql(column.name)
-    x = value if where is None else f"if({where}, {value}, null)"
+    values = _Values.of(selection, kwargs, column)
     names = [selection.name(f"q{at}") for at in range(len(ranges.shares))]
 
     def read(answer: Answer, _: datetime) -> Measured:
-        need_values(answer, column, where)
+        need_values(answer, column, values.where)
         return ranges.judge([one["value"] for one in answer["quantiles"]])
 
     return Measure(
         read,
         columns=(column.name,),
         flags={
-            "x": x,
+            "x": values.sql,
             **{
-                f"q{at}": f"percentile_disc({x}, {share}) over ({selection.within()})"
+                f"q{at}": f"percentile_disc({values.sql}, {share}) over ({selection.within()})"
                 for at, share in enumerate(ranges.shares)
             },
         },
         outputs={
             "quantiles": f"[{', '.join(f'struct(any_value({name}) as value)' for name in names)}]",
-            "values": f"count({selection.name('x')})",
-            "elements": elements_sql(where),
+            **values.counts,
         },
     )
 
@@ -268,7 +277,7 @@ def quantiles(selection: Selection, kwargs: Kwargs) -> Measure:
 def most_common(selection: Selection, kwargs: Kwargs) -> Measure:
     """The values that occur most often, those of the set first."""
     column = selection.column(str(kwargs["column"]))
-    counts = _Counts.of(selection, kwargs, column)
+    counts = _Counts.of_each(selection, kwargs, column)
     values = wanted_values(column, kwargs)
     wanted = f"coalesce({counts.x} in unnest({_array(selection, values, column)}), false)"
 
@@ -286,7 +295,7 @@ def most_common(selection: Selection, kwargs: Kwargs) -> Measure:
         flags=counts.flags,
         outputs={
             "modes": counts.array(f"{wanted} as is_wanted", f", {wanted} desc", MOST_VALUES),
-            **counts.outputs,
+            **counts.counts,
         },
     )
 
@@ -303,7 +312,7 @@ def divergence(selection: Selection, kwargs: Kwargs) -> Measure:
 
 
 def _discrete_divergence(selection: Selection, kwargs: Kwargs, column: TypedColumn) -> Measure:
-    counts = _Counts.of(selection, kwargs, column)
+    counts = _Counts.of_each(selection, kwargs, column)
     name_of = partition_names(column, kwargs)
 
     def read(answer: Answer, _: datetime) -> Measured:
@@ -320,7 +329,7 @@ def _discrete_divergence(selection: Selection, kwargs: Kwargs, column: TypedColu
         read,
         columns=(column.name,),
         flags=counts.flags,
-        outputs={"counts": counts.array("", "", MOST_CATEGORIES + 1), **counts.outputs},
+        outputs={"counts": counts.array("", "", MOST_CATEGORIES + 1), **counts.counts},
     )
 
 
@@ -328,8 +337,8 @@ def _binned_divergence(
     selection: Selection, kwargs: Kwargs, column: TypedColumn, bins: Sequence[float]
 ) -> Measure:
     need_number(column, "divergence")
-    where, value = where_sql(kwargs, selection), f"cast({selection.sql(column.name)} as float64)"
-    x = selection.name("x")
+    values = _Values.of(selection, kwargs, column, "float64")
+    x = values.x
     edges = [selection.parameter(one, "FLOAT64") for one in bins]
     last = len(edges) - 2
     parts = {
@@ -343,7 +352,7 @@ def _binned_divergence(
     }
 
     def read(answer: Answer, _: datetime) -> Measured:
-        need_values(answer, column, where)
+        need_values(answer, column, values.where)
         if answer["infinite"]:
             raise EvaluationError(f"column {column.name!r} holds NaN or an infinity")
         histogram = [answer[f"bin{at}"] for at in range(last + 1)]
@@ -352,42 +361,32 @@ def _binned_divergence(
 
     return Measure(
         read,
-        flags={"x": value if where is None else f"if({where}, {value}, null)"},
+        flags={"x": values.sql},
         outputs={
             **{name: f"count(if({sql}, 1, null))" for name, sql in parts.items()},
-            "values": f"count({x})",
-            "elements": elements_sql(where),
+            **values.counts,
         },
     )
 
 
 @dataclass(frozen=True)
-class _Counts:
+class _Counts(_Values):
     """How often each distinct value occurs: of one of its rows, 0 of the others."""
 
-    x: str
-    where: str | None
     flags: Mapping[str, str]
-    outputs: Mapping[str, str]
     rows: str
 
     @classmethod
-    def of(cls, selection: Selection, kwargs: Kwargs, column: TypedColumn) -> _Counts:
+    def of_each(cls, selection: Selection, kwargs: Kwargs, column: TypedColumn) -> _Counts:
         need_comparable(column)
-        where, value = where_sql(kwargs, selection), selection.sql(column.name)
-        own = value if where is None else f"if({where}, {value}, null)"
-        alike = selection.within(key_sql(column, own))
-        return cls(
-            selection.name("x"),
-            where,
-            {
-                "x": own,
-                "rows": f"if({own} is not null and row_number() over ({alike} order by row_as_of)"
-                f" = 1, count(*) over ({alike}), 0)",
-            },
-            {"values": f"count({selection.name('x')})", "elements": elements_sql(where)},
-            selection.name("rows"),
+        values = _Values.of(selection, kwargs, column)
+        alike = selection.within(key_sql(column, values.sql))
+        rows = (
+            f"if({values.sql} is not null and row_number() over ({alike} order by row_as_of)"
+            f" = 1, count(*) over ({alike}), 0)"
         )
+        flags = {"x": values.sql, "rows": rows}
+        return cls(values.sql, values.x, values.where, flags, selection.name("rows"))
 
     def array(self, more: str, order: str, most: int) -> str:
         """The values that occur most often, with further fields and a further order."""
@@ -439,7 +438,7 @@ def rows_query(selection: Selection, kwargs: Kwargs) -> Measure:
 
 
 def _not_read(answer: Answer, as_of: datetime) -> Measured:
-    raise NotImplementedError("the answer of a query is not in the statement")
+    raise EvaluationError("its query is a job of its own")
 
 
 def followed(selection: Selection, kwargs: Kwargs) -> Measure:

@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = str(ROOT / "scripts")
+"""The PYTHONPATH of processes that import what lies here, and nothing of plumbline."""
 PYTHON: Sequence[str] = (sys.executable,)
 """How each process that is measured begins; ``-m MODULE`` or ``-P SCRIPT`` follows."""
 MISSED, NOT_MEASURED, USAGE = 1, 3, 64
@@ -34,7 +36,7 @@ def python(*arguments: str) -> tuple[str, ...]:
 
 def python_path() -> str:
     """PYTHONPATH of processes that import this repository's package, and what lies here."""
-    ours = (str(ROOT / "plugins"), str(ROOT / "scripts"))
+    ours = (str(ROOT / "plugins"), SCRIPTS)
     return os.pathsep.join((*ours, os.environ.get("PYTHONPATH", "")))
 
 

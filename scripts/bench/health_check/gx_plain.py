@@ -8,10 +8,10 @@ documentation has it; GX decides what it asks.
 from __future__ import annotations
 
 import json
-import logging
-import os
 import sys
 from pathlib import Path
+
+from bench.alone import open_gx
 
 QUERIES = Path(__file__).with_name("queries")
 THRESHOLDS = {
@@ -26,18 +26,10 @@ THRESHOLDS = {
 
 def main(endpoint: str, project: str) -> None:
     """Print ``{query: figure}`` as JSON."""
-    import google.auth
-    from google.auth.credentials import AnonymousCredentials
-
-    # sqlalchemy-bigquery takes credentials from the environment alone, and none are needed here.
-    google.auth.default = lambda *_, **__: (AnonymousCredentials(), project)  # type: ignore[assignment]
-    os.environ["BIGQUERY_EMULATOR_HOST"] = endpoint
-    logging.disable(logging.WARNING)
+    context = open_gx(endpoint, project)
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     source = context.data_sources.add_bigquery(
         "warehouse", connection_string=f"bigquery://{project}/nba_predictions"
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.health_check.proxy import forwarding
-from bench.shared import BenchmarkError, python
+from bench.shared import SCRIPTS, BenchmarkError, python
 
 AS_OF = "2026-02-02"
 SEED_DAY_EXIT_CODE = 2
@@ -153,7 +153,7 @@ def contenders(
                 GX,
                 "Great Expectations over sqlalchemy-bigquery, five suites",
                 python("-P", str(HERE / "gx_plain.py"), endpoint, project),
-                {},
+                {"PYTHONPATH": SCRIPTS},
             )
         )
     if soda or importlib.util.find_spec("soda"):
@@ -162,7 +162,7 @@ def contenders(
                 SODA,
                 "Soda Core, five user-defined metrics",
                 (soda or sys.executable, str(HERE / "soda_plain.py"), endpoint, project),
-                {"PYTHONWARNINGS": "ignore"},
+                {"PYTHONPATH": SCRIPTS, "PYTHONWARNINGS": "ignore"},
             )
         )
     return found

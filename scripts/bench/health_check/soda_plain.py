@@ -9,9 +9,10 @@ asks.
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
+
+from bench.alone import scan_with_soda
 
 QUERIES = Path(__file__).with_name("queries")
 CHECKS = {
@@ -26,14 +27,6 @@ CHECKS = {
 
 def main(endpoint: str, project: str) -> None:
     """Print ``{query: figure}`` as JSON."""
-    import google.auth
-    from google.auth.credentials import AnonymousCredentials
-
-    # Soda takes credentials from the environment or a key file, and none are needed here.
-    google.auth.default = lambda *_, **__: (AnonymousCredentials(), project)  # type: ignore[assignment]
-    logging.disable(logging.WARNING)
-    from soda.scan import Scan
-
     checks = [
         {
             name: {
@@ -44,22 +37,7 @@ def main(endpoint: str, project: str) -> None:
         }
         for name, (warns, fails) in CHECKS.items()
     ]
-    source = {
-        "type": "bigquery",
-        "use_context_auth": True,
-        "project_id": project,
-        "dataset": "nba_predictions",
-        "client_options": {"api_endpoint": endpoint},
-    }
-    scan = Scan()
-    scan.set_data_source_name("warehouse")
-    scan.disable_telemetry()
-    scan.add_configuration_yaml_str(json.dumps({"data_source warehouse": source}))
-    scan.add_sodacl_yaml_str(json.dumps({"checks": checks}))
-    scan.execute()
-    found = scan.get_scan_results()
-    if scan.has_error_logs():
-        sys.exit(scan.get_error_logs_text())
+    found = scan_with_soda(endpoint, project, {"checks": checks})
     figures = {one["metricName"]: float(one["value"]) for one in found["metrics"]}
     print(json.dumps(figures))
 

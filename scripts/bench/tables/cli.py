@@ -13,7 +13,17 @@ import click
 from bench.health_check.measure import Asked, Contender, Measured, in_turn, run
 from bench.health_check.parts import Target
 from bench.health_check.proxy import forwarding
-from bench.shared import MISSED, NOT_MEASURED, ROOT, USAGE, BenchmarkError, python, say, write_page
+from bench.shared import (
+    MISSED,
+    NOT_MEASURED,
+    ROOT,
+    SCRIPTS,
+    USAGE,
+    BenchmarkError,
+    python,
+    say,
+    write_page,
+)
 from bench.tables import checks
 from plumbline.project import Project
 from plumbline.warehouse.client import endpoint_of
@@ -174,7 +184,7 @@ def contenders(
             GX,
             "a suite for each table asset",
             python("-P", str(HERE / "gx_tables.py"), *place),
-            {},
+            {"PYTHONPATH": SCRIPTS},
         ),
     ]
     if Path(dbt).is_file():
@@ -182,7 +192,8 @@ def contenders(
         found.append(Contender(DBT, about, (dbt, str(HERE / "dbt_tables.py"), str(theirs)), {}))
     if soda:
         command = (soda, str(HERE / "soda_tables.py"), *place)
-        found.append(Contender(SODA, "SodaCL", command, {"PYTHONWARNINGS": "ignore"}))
+        environment = {"PYTHONPATH": SCRIPTS, "PYTHONWARNINGS": "ignore"}
+        found.append(Contender(SODA, "SodaCL", command, environment))
     return found
 
 

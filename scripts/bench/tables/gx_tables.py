@@ -7,21 +7,15 @@ imports nothing of plumbline.
 from __future__ import annotations
 
 import json
-import logging
-import os
 import sys
 from pathlib import Path
+
+from bench.alone import open_gx
 
 
 def main(endpoint: str, project: str, checks: str) -> None:
     """Print ``{check: 1 or 0}`` as JSON."""
-    import google.auth
-    from google.auth.credentials import AnonymousCredentials
-
-    # sqlalchemy-bigquery takes credentials from the environment alone, and none are needed here.
-    google.auth.default = lambda *_, **__: (AnonymousCredentials(), project)  # type: ignore[assignment]
-    os.environ["BIGQUERY_EMULATOR_HOST"] = endpoint
-    logging.disable(logging.WARNING)
+    context = open_gx(endpoint, project)
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
@@ -32,8 +26,6 @@ def main(endpoint: str, project: str, checks: str) -> None:
             return gxe.ExpectColumnValuesToBeUnique(column=column)
         return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=kind)
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     found = {}
     for table, wanted in json.loads(Path(checks).read_text()).items():
         dataset, _, name = table.partition(".")

@@ -7,49 +7,27 @@ Run as a process of its own by the benchmark, by a Python that has ``soda-core-b
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Any
+
+from bench.alone import scan_with_soda
 
 KINDS = {"missing_count": "not_null", "duplicate_count": "unique", "invalid_count": "in_set"}
 
 
 def main(endpoint: str, project: str, checks: str) -> None:
     """Print ``{check: 1 or 0}`` as JSON."""
-    import google.auth
-    from google.auth.credentials import AnonymousCredentials
-
-    # Soda takes credentials from the environment or a key file, and none are needed here.
-    google.auth.default = lambda *_, **__: (AnonymousCredentials(), project)  # type: ignore[assignment]
-    logging.disable(logging.WARNING)
-    from soda.scan import Scan
-
-    source = {
-        "type": "bigquery",
-        "use_context_auth": True,
-        "project_id": project,
-        "dataset": "nba_predictions",
-        "client_options": {"api_endpoint": endpoint},
-    }
-    scan = Scan()
-    scan.set_data_source_name("warehouse")
-    scan.disable_telemetry()
-    scan.add_configuration_yaml_str(json.dumps({"data_source warehouse": source}))
     # With the dataset in the name, because the embedded BigQuery knows no default dataset.
     sodacl = {
         f"checks for {table}": [_check(*one) for one in wanted]
         for table, wanted in json.loads(Path(checks).read_text()).items()
     }
-    scan.add_sodacl_yaml_str(json.dumps(sodacl))
-    scan.execute()
-    if scan.has_error_logs():
-        sys.exit(scan.get_error_logs_text())
     found = {
         f"{one['table']}.{one['column']} {KINDS[one['name'].partition('(')[0]]}": float(
             one["outcome"] == "pass"
         )
-        for one in scan.get_scan_results()["checks"]
+        for one in scan_with_soda(endpoint, project, sodacl)["checks"]
     }
     print(json.dumps(found))
 

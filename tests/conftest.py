@@ -2,6 +2,7 @@
 
 repeatable   the default: the same examples in every run, and no limit on the time of one, because
              other tests use the machine too
+weekly       HYPOTHESIS_PROFILE=weekly: five times as many, new ones each time (.github/workflows/matrix.yml)
 long         HYPOTHESIS_PROFILE=long: many more, new ones each time
 """
 
@@ -28,6 +29,7 @@ _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, suppress_health_check=_SLOW
 )
+settings.register_profile("weekly", max_examples=500, deadline=None, suppress_health_check=_SLOW)
 settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 

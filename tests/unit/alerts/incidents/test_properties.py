@@ -255,6 +255,7 @@ LAWS = (
 )
 
 
+@settings(max_examples=settings().max_examples * 3)
 @given(PLANS)
 def test_every_history_keeps_every_law(plan: Plan) -> None:
     played = play(plan)
@@ -262,7 +263,7 @@ def test_every_history_keeps_every_law(plan: Plan) -> None:
         law(played)
 
 
-@settings(max_examples=settings().max_examples // 5)
+@settings(max_examples=settings().max_examples // 3)
 @given(PLANS)
 def test_what_is_known_survives_its_json(plan: Plan) -> None:
     known = play(plan).history.known

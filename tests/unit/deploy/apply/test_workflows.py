@@ -43,6 +43,12 @@ def test_fuzzing_takes_a_minute_before_a_merge_and_an_hour_each_week() -> None:
     assert scripts("security.yml", "fuzz") == "make fuzz FUZZ_SECONDS=3600"
 
 
+def test_tests_by_hypothesis_get_new_examples_each_week() -> None:
+    assert read("matrix.yml")["jobs"]["examples"]["env"] == {"HYPOTHESIS_PROFILE": "weekly"}
+    for words in re.findall(r"tests/[\w/.]+", scripts("matrix.yml", "examples")):
+        assert (ROOT / words).exists(), words
+
+
 def test_a_merge_is_deployed_after_its_tests_and_one_at_a_time() -> None:
     content = read("deploy.yml")
     assert content["on"]["push"]["branches"] == ["main"]

@@ -380,10 +380,10 @@ def test_a_foreign_emulator_that_is_not_there_is_told_with_its_variable() -> Non
 
 
 def test_a_foreign_emulator_may_work_in_silence_up_to_the_deadline(
-    bigquery: StallingBigQuery,
+    bigquery: StallingBigQuery, soon_unreachable: None
 ) -> None:
     bigquery.on("long", Stall(seconds=60, at="insert"))
-    runner = JobRunner(foreign_emulator(bigquery.url, limits=Limits(deadline_seconds=0.7)))
+    runner = JobRunner(foreign_emulator(bigquery.url, limits=Limits(deadline_seconds=1.5)))
 
     fault = fault_of(runner.submit(ask("long")))
 

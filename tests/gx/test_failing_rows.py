@@ -158,7 +158,7 @@ def test_a_limit_that_hides_failing_rows_is_an_error(
 
 
 @pytest.mark.parametrize(("most", "is_said"), [(2, True), (9, False)])
-def test_a_limit_that_is_reached_is_said(small: SmallProject, most: int, is_said: bool) -> None:
+def test_a_limit_that_is_reached_is_noted(small: SmallProject, most: int, is_said: bool) -> None:
     sql = LIMITED.format(most=most)
     outcome = small.outcome(SmallMonitor(sql, [none_failing()], OBSERVED))
     assert outcome.status is Status.CRITICAL

@@ -218,7 +218,9 @@ def test_a_schema_changes_only_when_a_person_accepts_it(shop: SmallProject) -> N
     assert "note" not in found(columns=ACCEPTED, allow_added=True).summary
 
 
-def test_what_is_older_than_it_looks_back_is_said(shop: SmallProject) -> None:
+def test_a_table_without_a_row_in_the_freshness_window_is_older_than_max_value(
+    shop: SmallProject,
+) -> None:
     write(shop, follows("freshness_hours", column="created_at", max_value=20))
     (outcome,) = shop.run(name="health", docs=False).outcomes
     assert outcome.status is Status.CRITICAL

@@ -397,7 +397,7 @@ KEY = {"column": "customer_id", "to_table": "shop.customers", "to_column": "id"}
          "address"),
     ],
 )  # fmt: skip
-def test_what_bigquery_would_refuse_is_an_error_of_one_expectation(
+def test_what_bigquery_would_refuse_is_the_error_of_its_expectation_alone(
     shop: SmallProject, expectation: dict[str, Any], reason: str
 ) -> None:
     outcome = judged(shop, expectation, CONTRACT[0], rows=DAY)

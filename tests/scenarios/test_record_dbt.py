@@ -67,9 +67,7 @@ def typed(tmp_path: Path, warehouse: Target, slack: FakeSlack) -> Typed:
     return Typed(root, environment(warehouse.state_dir) | names)
 
 
-def test_a_recording_that_is_killed_while_it_sends_is_made_good_by_the_next(
-    typed: Typed, slack: FakeSlack
-) -> None:
+def test_the_next_recording_sends_what_a_killed_one_did_not(typed: Typed, slack: FakeSlack) -> None:
     slack.next(Stall(60))
     killed = typed.record()
     while not slack.requests:

@@ -181,7 +181,7 @@ def test_a_process_that_has_inherited_the_pid_is_neither_asked_nor_killed(
         assert is_alive(pid)
 
 
-def test_a_record_that_is_no_record_does_not_matter(own: EmbeddedWarehouse) -> None:
+def test_a_broken_record_of_the_server_is_ignored(own: EmbeddedWarehouse) -> None:
     own.folder.mkdir(parents=True)
     for content in ("", "not json", "[]", '{"pid": 1}'):
         (own.folder / "server.json").write_text(content)

@@ -67,7 +67,7 @@ def shop(tmp_path: Path, warehouse: Target, monkeypatch: pytest.MonkeyPatch) -> 
         yield Shop(make_project(tmp_path, warehouse), slack)
 
 
-def test_an_incident_opens_is_left_alone_by_what_did_not_run_and_ends_by_a_retry(
+def test_an_incident_stays_open_while_its_test_does_not_run_and_ends_by_a_retry(
     shop: Shop,
 ) -> None:
     shop.dbt(hours(0), "1", a="fail", b="warn", c="pass")

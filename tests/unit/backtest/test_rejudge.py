@@ -195,7 +195,7 @@ def test_numbers_of_a_table_are_judged_again_by_their_names(tmp_path: Path) -> N
     assert statuses(suite, history, warning=60.0, critical=30.0) == "PPC"
 
 
-def test_and_so_are_those_of_its_groups(tmp_path: Path) -> None:
+def test_numbers_of_groups_of_a_table_are_judged_again(tmp_path: Path) -> None:
     suite = over_a_table(tmp_path, rows_of_table("critical", 50), group_by=("country",))
     (family,) = families_of(suite)[0]
     assert family.subject == "row_count by country"

@@ -64,7 +64,7 @@ def test_a_failure_in_plumblines_report_is_a_failed_check() -> None:
     assert failed == ["nba_predictions.prediction_accuracy.game_id unique"]
 
 
-def test_the_best_of_the_others_is_the_measure() -> None:
+def test_the_target_is_relative_to_the_best_other_tool() -> None:
     jobs, latency = FOUND.targets
     assert (jobs.value, jobs.is_met) == (5, True)
     assert (latency.value, latency.is_met) == (0.5, False)

@@ -26,7 +26,7 @@ from plumbline.core.expectation_types import FOLLOWS_HISTORY
          "freshness_hours of at", "between 0 and 48", "h"),
     ],
 )  # fmt: skip
-def test_each_has_a_name_in_history_bounds_and_a_unit(
+def test_a_metric_has_a_name_in_history_bounds_and_a_unit(
     kwargs: dict[str, Any], kept_as: str, words: str, unit: str
 ) -> None:
     check = Check(FOLLOWS_HISTORY, "warning", kwargs)
@@ -50,7 +50,7 @@ def test_each_has_a_name_in_history_bounds_and_a_unit(
         ({"metric": "freshness_hours", "column": "at"}, "max_value", "a long outage becomes normal"),
     ],
 )  # fmt: skip
-def test_what_it_can_not_follow_is_named_with_the_fix(
+def test_a_metric_that_can_not_be_followed_is_a_fault_with_a_fix(
     kwargs: dict[str, Any], argument: str, says: str
 ) -> None:
     ((where, what, fix),) = faults_of_metric(kwargs)

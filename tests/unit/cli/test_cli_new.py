@@ -87,7 +87,7 @@ def test_proposals_are_asked_for_until_the_answer_is_a_choice(
     assert _ask_numbers(5) == {1, 2, 3, 5}
     said = capsys.readouterr().err
     for fault in ("99 is not between 1 and 5", "0 is not", "3-1 is not", "'two' is not a number"):
-        assert f"{fault}" in said
+        assert fault in said
     assert "write all, none, or numbers such as 1-3,5" in said
 
 

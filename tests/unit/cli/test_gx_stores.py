@@ -71,7 +71,7 @@ def test_what_looks_at_everything_says_it_too(
 
 
 @pytest.mark.parametrize("command", ["run", "list", "lint", "debug", "alerts list"])
-def test_of_a_project_all_of_gx_it_says_how_it_is_converted(
+def test_a_project_of_plain_gx_is_told_how_to_convert_it(
     gx_project: Project, plumbline: Plumbline, command: str
 ) -> None:
     file = gx_project.root / "great_expectations.yml"

@@ -41,7 +41,7 @@ def written(sql: str = SQL, **changes: Any) -> dict[str, str]:
     }
 
 
-def test_its_sql_is_dbts_with_the_datasets_of_the_target(project: Any) -> None:
+def test_it_takes_the_sql_of_dbt_with_the_datasets_of_the_target(project: Any) -> None:
     made = project(written())
     assert made.compile().sql == COMPILED
     moved = made.compile(target=bigquery_target(datasets={"dbt_alice": "marts"}))
@@ -84,7 +84,7 @@ def test_lint_leaves_what_it_calls_to_dbt(project: Any) -> None:
         ),
     ],
 )
-def test_what_dbt_has_not_made_of_it_today_is_an_error(
+def test_a_model_that_dbt_has_not_compiled_as_it_is_now_is_an_error(
     project: Any, files: dict[str, str], what: str, fix: str
 ) -> None:
     with pytest.raises(MonitorError, match=what) as refused:
@@ -92,7 +92,7 @@ def test_what_dbt_has_not_made_of_it_today_is_an_error(
     assert fix in str(refused.value.fix)
 
 
-def test_without_the_tag_the_template_is_plumblines(project: Any) -> None:
+def test_without_the_tag_plumbline_compiles_the_template(project: Any) -> None:
     files = written() | {"models/m.yml": DESCRIBED.replace("compiled_by: dbt", "grain: [a]")}
     with pytest.raises(MonitorError, match="'dbt_utils', which is not a macro"):
         project(files).compile()

@@ -60,7 +60,7 @@ SYNTAX = [
 ]
 
 
-def test_what_can_not_be_parsed_is_told_without_values() -> None:
+def test_a_condition_that_can_not_be_parsed_is_an_error_without_its_values() -> None:
     def is_told(case: tuple[str, str]) -> None:
         sql, where = case
         found = fault_of_condition(sql)

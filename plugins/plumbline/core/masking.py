@@ -231,20 +231,26 @@ class Mask:
 
 
 def explain_masked(error: MonitorError, mask: Mask) -> str:
-    """What ``error`` says in one line, without values: also without those of rows that never came.
-
-    BigQuery quotes the value that it could not convert. What it says of the SQL itself, it says
-    with a position; everything else of a query is cut where it begins to quote.
-    """
+    """What ``error`` says in one line, without values, also of rows that never came."""
     if not mask:
         return error.one_line()
     what = error.what
     if isinstance(error, WarehouseError) and error.reason in ("invalid", "invalidQuery"):
-        head = _QUOTE.split(what, maxsplit=1)[0]
-        if head != what and not _OF_THE_SQL.search(what):
-            what = f"{head} ... (what it quotes is withheld: columns are tagged as personal)"
+        what = without_quoted(what)
     said = MonitorError(what, file=error.file, key=error.key, fix=error.fix)
     return mask.text(said.one_line())
+
+
+def without_quoted(what: str) -> str:
+    """What BigQuery says of a query, without the value that it quotes if it could not convert it.
+
+    What it says of the SQL itself, it says with a position; everything else is cut where it begins
+    to quote.
+    """
+    head = _QUOTE.split(what, maxsplit=1)[0]
+    if head == what or _OF_THE_SQL.search(what):
+        return what
+    return f"{head} ... (what it quotes is withheld: columns are tagged as personal)"
 
 
 def personal_among(personal: frozenset[str], names: Iterable[str]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plumbline.core.failure import Failure
+from plumbline.core.masking import without_quoted
 from plumbline.core.outcome import ExpectationOutcome, Outcome, ThresholdLine
 from plumbline.core.status import Status
 from plumbline.core.text import count, listing
@@ -223,7 +224,7 @@ class OutcomeMaker:
 
     def _reason(self, result: NodeResult) -> tuple[str, tuple[str, ...]]:
         """Why a test or source is ERROR, and the monitors because of which it is."""
-        message = " ".join(_COMPILED.sub("", result.message or "").split())
+        message = self._message(result)
         if result.status == "skipped":
             upstream = self._graph.upstream_of(result.id)
             causes = [f"{one.id} ({one.status})" for one in upstream]
@@ -235,6 +236,18 @@ class OutcomeMaker:
             return message or f"dbt says {result.status!r}, and not why", ()
         said = f": {message}" if message else ""
         return f"dbt's status {result.status!r} is unknown{said}", ()
+
+    def _message(self, result: NodeResult) -> str:
+        """What dbt says, in one line; without values where columns are personal."""
+        where, _, what = _COMPILED.sub("", result.message or "").partition("\n")
+        if not what:
+            where, what = "", where
+        what = " ".join(what.split())
+        test = self._tests.get(result.id)
+        read = {result.id, *((test.node, *test.depends_on) if test else ())}
+        if any(one.personal for id_, one in self._resources.items() if id_ in read):
+            what = without_quoted(what)
+        return f"{where} {what}".strip()
 
     @cached_property
     def _graph(self) -> Graph:

@@ -15,6 +15,7 @@ from plumbline.dbt.manifest import DbtManifest, read_dbt_manifest
 from plumbline.dbt.outcomes import OutcomeMaker, monitor_names, monitored_ids
 from plumbline.dbt.run_results import Invocation, NodeResult, read_invocations
 from plumbline.project.files import Files
+from support.dbt_manifest import model, singular_test, write_manifest
 from support.each import for_each
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
@@ -175,3 +176,31 @@ def test_a_manifest_adds_owners_tags_columns_and_words(
     assert failure.text() == (
         "The shop knows two states (accepted_values on orders.state): 1 row fails"
     )
+
+
+def test_values_in_messages_are_withheld_where_the_test_reads_personal_columns(
+    tmp_path: Path,
+) -> None:
+    told = {
+        "Query error: Bad int64 value: bob@x.org at [1:8]": False,
+        "Bad int64 value: bob@x.org": False,
+        "Invalid timestamp: 'bob@x.org'": False,
+        "Unrecognized name: nmae at [3:8]": True,
+    }
+    personal = {"columns": {"email": {"name": "email", "config": {"meta": {"personal": True}}}}}
+
+    def is_so(message: str) -> None:
+        text = (
+            f"Database Error in test even (tests/even.sql)\n  {message}\n  compiled code at a.sql"
+        )
+        for columns, is_whole in (({}, True), (personal, told[message])):
+            orders = model("orders", **columns)
+            test = singular_test("even", "select 1", orders[0])
+            file = write_manifest(tmp_path, orders, test)
+            ran = invocation(NodeResult(test[0], "error", AT, message=text))
+            (found,) = outcomes(ran, read_dbt_manifest(file, Files())).values()
+            assert str(found.reason).startswith("Database Error in test even (tests/even.sql) ")
+            assert (message in str(found.reason)) is is_whole
+            assert is_whole or "bob" not in repr(found)
+
+    for_each(told, is_so)

@@ -79,6 +79,7 @@ _REJECT_NULLS = (
 """Tests of sets that a NULL fails."""
 
 _NEED_VALUES = (
+    "dbt_utils.at_least_one",
     "dbt_expectations.expect_column_distinct_values_to_contain_set",
     "dbt_expectations.expect_column_distinct_values_to_equal_set",
     "dbt_expectations.expect_column_unique_value_count_to_be_between",

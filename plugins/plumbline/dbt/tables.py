@@ -86,13 +86,18 @@ class Tables:
         return node.id
 
     def id_at(self, parts: tuple[str, ...]) -> str | None:
-        """The id of what compiled SQL names by ``parts``; of an ephemeral model, by its CTE."""
-        name = parts[-1].removeprefix(CTE)
-        if len(parts) == 1 and name != parts[0]:
-            node = self.manifest.find(name, package=None, version=None, own=self.project)
-            return None if node is None else node.id
-        found = self._by_relation.get(parts)
-        return None if found is None else found.id
+        """The id of what compiled SQL names by ``parts``, with or without the project; of an
+        ephemeral model, by its CTE."""
+        if len(parts) == 1:
+            name = parts[0].removeprefix(CTE)
+            if name == parts[0]:
+                return None
+            node: Node | SourceNode | None = self.manifest.find(
+                name, package=None, version=None, own=self.project
+            )
+        else:
+            node = self._by_relation.get(parts) or self._by_dataset.get(parts)
+        return None if node is None else node.id
 
     def template(self, sql: str) -> str:
         """Compiled SQL as a model of plumbline: each table as ``ref`` or ``source``, where they
@@ -131,6 +136,10 @@ class Tables:
     def _most_common_project(self) -> str | None:
         projects = Counter(_parts(node)[0] for node in self.by_id.values())
         return projects.most_common(1)[0][0] if projects else None
+
+    @cached_property
+    def _by_dataset(self) -> Mapping[tuple[str | Any, ...], Node | SourceNode]:
+        return {parts[1:]: node for parts, node in self._by_relation.items()}
 
     @cached_property
     def _by_relation(self) -> Mapping[tuple[str | Any, ...], Node | SourceNode]:

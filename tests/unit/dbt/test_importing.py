@@ -124,6 +124,18 @@ def test_the_tests_of_a_table_become_one_suite(root: Path) -> None:
     }
 
 
+def test_what_fails_in_dbt_without_rows_is_not_skipped(root: Path) -> None:
+    tests = {
+        "dbt_utils.at_least_one": False,
+        "dbt_utils.not_constant": True,
+        "dbt_expectations.expect_column_values_to_be_null": True,
+    }
+    made = [generic_test(one, ORDERS[0], "a", config={"where": "b = 1"}) for one in tests]
+    imported(root, ORDERS, *made)
+    found = [one["meta"].get("when_no_rows") for one in suite(root, "orders")["expectations"]]
+    assert found == ["skip" if is_skipped else None for is_skipped in tests.values()]
+
+
 def test_source_freshness_becomes_two_expectations(root: Path) -> None:
     imported(root, *SHOP)
     found = suite(root, "landing_raw_orders")
@@ -479,6 +491,14 @@ def test_personal_columns_stay_masked_in_queries_and_in_tables_that_are_not_decl
     assert personal(root, "no_lost_orders") == {"email"}  # also while dbt has not compiled it
     imported(root, orders, landed, even, missing)
     assert "no_lost_orders" not in (root / TAGS).read_text()
+
+
+def test_tables_that_a_query_names_without_ref_are_masked_too(root: Path) -> None:
+    orders, plain = model("orders", **PERSONAL), model("plain")
+    for place in ("shop.orders", "`shop.orders`", "`shop-project.shop.orders`"):
+        sql = f"select email as mail, count(*) as n from {place} group by email"
+        imported(root, orders, plain, singular_test("no_lost_orders", sql, plain[0]))
+        assert personal(root, "no_lost_orders") == {"mail"}, place
 
 
 def test_a_table_whose_tags_a_suite_would_not_see_is_checked_by_queries(root: Path) -> None:

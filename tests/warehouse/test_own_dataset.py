@@ -19,6 +19,7 @@ from plumbline.history import dataset as dataset_module
 from plumbline.history.dataset import VERSION_LABEL, OwnDataset
 from plumbline.history.loads import MOST_ATTEMPTS, Appended, append
 from plumbline.history.outcomes import append_outcomes
+from plumbline.history.reader import HistoryReader
 from plumbline.history.tables import OUTCOMES, SCHEMA_VERSION, STATE, TABLES, OwnColumn
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of, open_client
@@ -217,6 +218,30 @@ def test_an_older_plumbline_goes_on_writing_and_takes_nothing_back(
         VERSION_LABEL: str(SCHEMA_VERSION + 1)
     }
     assert count(older, "outcomes") == 3
+
+
+def test_the_numbers_of_an_earlier_version_are_read_without_its_missing_columns(
+    warehouse: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = tuple(column for column in OUTCOMES.columns if column.name != "metrics")
+    outcomes = replace(OUTCOMES, columns=columns)
+    with monkeypatch.context() as past:
+        tables = tuple(outcomes if table is OUTCOMES else table for table in TABLES)
+        past.setattr(dataset_module, "TABLES", tables)
+        dataset = OwnDataset(warehouse)
+        dataset.ensure()
+        dataset.client.query(
+            f"insert into `{dataset.table_id(OUTCOMES)}` (event_id, as_of, recorded_at, run_id, "
+            "checkpoint, target, monitor, status, observed, project) values ('1', "
+            f"timestamp '{AS_OF:%F %T}+00', timestamp '{AS_OF:%F %T}+00', 'r', 'health_check', "
+            f"'{warehouse.name}', 'coverage', 'PASS', 97.5, '{warehouse.plumbline_project}')"
+        ).result()
+
+    span = {"since": AS_OF - timedelta(days=1)}
+    (earlier,) = HistoryReader(dataset).past(["coverage"], before=AS_OF + timedelta(1), **span)
+    (stored,) = HistoryReader(dataset).outcomes(**span) or ()
+
+    assert (earlier.observed, stored.outcome.observed) == (97.5, 97.5)
 
 
 # Written once

@@ -78,6 +78,15 @@ _OWN_BEFORE = {"own": "false", "own_runs": "target = @target", "own_events": "tr
                "own_orphans": "true"}  # fmt: skip
 """The same in a dataset of that version."""
 
+_NO_METRICS = {"metrics": "cast(null as string) as metrics"}
+
+_VERSIONS = (
+    {**_OWN, "metrics": "metrics"},
+    {**_OWN, **_NO_METRICS},
+    {**_OWN_BEFORE, **_NO_METRICS},
+)
+"""How ``{own}`` and ``{metrics}`` in SQL are read in a dataset of now and of earlier versions."""
+
 
 class OwnDataset:
     """Plumbline's own tables in one target.
@@ -160,14 +169,16 @@ class OwnDataset:
         """As `read`, for those who only look: where the dataset, a table or a column of a later
         version is missing, nothing is made, and the answer is None.
 
-        A dataset of a version that recorded no project is read as that version read it.
+        A dataset of an earlier version is read as that version read it: without the project, or
+        with null as ``{metrics}``.
 
         Raises:
             WarehouseError: whatever else went wrong.
         """
-        for own in (_OWN, _OWN_BEFORE) if "{own" in sql else (_OWN,):
+        # Once for versions that read it alike.
+        for version in {sql.format(dataset="", **one): one for one in _VERSIONS}.values():
             try:
-                return self._query(name, sql, parameters, own)
+                return self._query(name, sql, parameters, version)
             except WarehouseError as fault:
                 if fault.reason not in OUTDATED:
                     raise
@@ -178,11 +189,11 @@ class OwnDataset:
         name: str,
         sql: str,
         parameters: Sequence[Parameter],
-        own: Mapping[str, str] = _OWN,
+        version: Mapping[str, str] = _VERSIONS[0],
     ) -> list[dict[str, Any]]:
         job_id = new_job_id(name)
         dataset = f"{self.target.project}.{self.name}"
-        conditions = {key: text.format(dataset=dataset) for key, text in own.items()}
+        conditions = {key: text.format(dataset=dataset) for key, text in version.items()}
         request = QueryRequest(
             name=name,
             sql=sql.format(dataset=dataset, **conditions),

@@ -36,8 +36,8 @@ NUMBERS = ("as_of", "recorded_at", "run_id", "checkpoint", "monitor", "group_key
            "suite_revision")  # fmt: skip
 """Columns that say what was measured."""
 
-METRICS = "metrics"
-"""The column with the numbers of tables, which a dataset of an earlier version lacks."""
+METRICS = "{metrics}"
+"""The column with the numbers of tables; null where a dataset of an earlier version lacks it."""
 
 PAGES = (*NUMBERS, "thresholds", "reason", "summary", "bytes_billed", "seconds", "whole")
 """Columns that a page about a run shows."""
@@ -49,9 +49,9 @@ _LATE = timedelta(days=3)
 """How long after the judged instant a live run may record what it found."""
 
 _OUTCOMES = """
-select {columns}
-from `{{dataset}}.outcomes`
-where {conditions}
+select %s
+from `{dataset}.outcomes`
+where %s
 order by as_of, recorded_at
 """
 
@@ -73,8 +73,8 @@ from (
     row_number() over (
       partition by checkpoint, as_of, monitor, group_key order by recorded_at desc
     ) as place
-  from `{{dataset}}.outcomes`
-  where as_of >= @since and as_of < @before and {{own_runs}}
+  from `{dataset}.outcomes`
+  where as_of >= @since and as_of < @before and {own_runs}
     and monitor in unnest(@monitors)
 )
 where place = 1
@@ -291,33 +291,25 @@ class HistoryReader:
         chosen = {name: one for name, one in given.items() if one[1] is not None}
         conditions = " and ".join(_CONDITIONS[name] for name in ("own", *chosen))
         parameters = self._parameters(**chosen)
-        in_any_version = [name for name in columns if name != METRICS]
-        for listed in (columns, in_any_version) if METRICS in columns else (columns,):
-            sql = _OUTCOMES.format(columns=", ".join(listed), conditions=conditions)
-            rows = self.dataset.read_if_there("history", sql, parameters)
-            if rows is not None:
-                return assemble(rows, renamed)
-        return None
+        sql = _OUTCOMES % (", ".join(columns), conditions)
+        rows = self.dataset.read_if_there("history", sql, parameters)
+        return None if rows is None else assemble(rows, renamed)
 
     def past(
-        self, monitors: Iterable[str], *, since: datetime, before: datetime, of_tables: bool = False
+        self, monitors: Iterable[str], *, since: datetime, before: datetime
     ) -> list[PastNumber]:
         """What is needed of earlier runs to say what is usual, oldest first: numbers that were
         PASS, and each time that a group was judged; of a run that was repeated, the last word.
 
         Args:
-            monitors: of which.
             since: the oldest judged instant.
             before: the end, which is not in it.
-            of_tables: whether one of them is a suite over a table. Else a dataset of a version
-                that kept nothing of tables will do.
         """
         names = tuple(monitors)
-        sql = _PAST.format(metrics="metrics" if of_tables else "cast(null as string) as metrics")
         renamed = self.renamed(names)
         rows = self.dataset.read_if_there(
             "past",
-            sql,
+            _PAST,
             self._parameters(
                 since=("TIMESTAMP", in_utc(since)),
                 before=("TIMESTAMP", in_utc(before)),

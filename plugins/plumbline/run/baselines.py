@@ -59,14 +59,10 @@ def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
     except ConfigError as fault:
         raise MonitorError(fault.what, file=fault.file, key=fault.key, fix=fault.fix) from None
     names = {monitor, *_that_follow(jobs)}
-    of_tables = any(jobs.project.suite_of(name).monitor.table is not None for name in names)
     runs = {name: EarlierRuns(jobs.project.timezone) for name in names}
     with open_history(jobs.target) as history:
         past = history.past(
-            names,
-            since=in_utc(jobs.as_of) - timedelta(days=DAYS),
-            before=jobs.as_of,
-            of_tables=of_tables,
+            names, since=in_utc(jobs.as_of) - timedelta(days=DAYS), before=jobs.as_of
         )
     for one in past:
         runs[one.monitor].add(

@@ -40,6 +40,7 @@ class OutboxDelivery:
         note: takes a sentence for the report.
         progress: called while another run delivers.
         zone: the domain's, in which messages show times; None: as they come.
+        bound_seconds: for all messages of one channel.
         force: try a channel although it asked to wait, and notify the fallback of what it still
             does not accept.
     """

@@ -38,6 +38,7 @@ def acknowledge(known: Known, at: datetime, channels: Mapping[str, Channel]) -> 
     """``known`` with the incidents acknowledged on whose messages somebody new has reacted.
 
     Args:
+        at: when it counts from.
         channels: by name; those that can't be read are left out.
     """
     incidents = {incident.id: incident for incident in known.incidents}

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.incidents.model import Known
@@ -18,9 +18,6 @@ from plumbline.core.adapter import adapter
 from plumbline.core.errors import ConfigError
 from plumbline.core.mute import Mute
 from plumbline.history.events import DeliveryRow, IncidentRow
-
-if TYPE_CHECKING:
-    pass
 
 FORMAT = 1
 

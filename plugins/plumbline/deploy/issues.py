@@ -49,7 +49,8 @@ def update_issues(
 ) -> DriftReport:
     """Open, update and close the issues; the report, with a failure where that did not work.
 
-    The issue of a service whose drift is not known is left as it is.
+    The issue of a service whose drift is not known is left as it is. ``timeout_seconds`` is for all
+    of them together.
     """
     items = [_item(drift, report) for drift in report.drifts if drift.is_known]
     message = Message(

@@ -26,6 +26,8 @@ def application_default(
 
     Args:
         needed_by: what needs them, for the error message.
+        file: where that is configured, for the same.
+        key: the key there.
 
     Raises:
         ConfigError: there are none.

@@ -46,6 +46,7 @@ class Reply:
 
     @property
     def status_code(self) -> int | None:
+        """None if there was no answer."""
         return self.receipt.status_code
 
     def json(self) -> Any:

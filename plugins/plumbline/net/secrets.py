@@ -55,6 +55,7 @@ def read_secret(
         is_noted: whether it is removed from all that is written; False for a user's name.
         endpoint: of Secret Manager, for a value ``sm://PROJECT/SECRET[/VERSION]``.
         credentials: instead of the application default ones.
+        timeout_seconds: for all of it.
 
     Raises:
         ConfigError: the reference is malformed, or Secret Manager refuses it.

@@ -100,6 +100,7 @@ def read_source_url(root: Path, commit: str) -> str | None:
 
 
 def web_address(remote: str) -> str | None:
+    """``https://github.com/acme/data`` of ``git@github.com:acme/data.git``; None of a folder."""
     for pattern in _REMOTES:
         found = re.fullmatch(pattern, remote)
         if found is not None:

@@ -47,6 +47,8 @@ class Scale:
 
 @dataclass(frozen=True)
 class Mark:
+    """A failing run, in the chart's units."""
+
     x: str
     y: str
     status: Status
@@ -85,6 +87,7 @@ def small_chart(
 
     Args:
         points: oldest first.
+        width: in units of the chart's own box, as ``height``.
         scale: where several charts share one.
         span: the instants at the left and the right edge, where several charts share them.
     """

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident
@@ -30,9 +30,6 @@ from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.site.records import Record
 from plumbline.site.rows import MOST_SEEN, GroupRow, Row, RunRow, Sighted, sightings
-
-if TYPE_CHECKING:
-    pass
 
 FORMAT = 1
 
@@ -121,6 +118,7 @@ class IncidentStory:
 
     @property
     def until(self) -> datetime | None:
+        """When it ended; None: it is open."""
         return self.events[-1].as_of if self.is_over else None
 
 

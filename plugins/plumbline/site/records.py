@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plumbline.core.adapter import adapter
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
-
-if TYPE_CHECKING:
-    pass
 
 META_KEY = "plumbline"
 """In the meta of a validation result."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from plumbline.alerts.channels.base import Channel
 from plumbline.core.errors import ConfigError
@@ -26,9 +25,6 @@ from plumbline.project.alerts import (
     TeamsEntry,
     WebhookEntry,
 )
-
-if TYPE_CHECKING:
-    pass
 
 _ADDRESSES = ("webhook", "url")
 

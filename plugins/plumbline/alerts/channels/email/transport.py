@@ -54,7 +54,7 @@ class Handover:
 def send(
     server: MailServer, mail: EmailMessage, recipients: Sequence[str], *, timeout_seconds: float
 ) -> Handover:
-    """Hand in ``mail`` for ``recipients``."""
+    """Hand in ``mail`` for ``recipients``, within ``timeout_seconds`` in all."""
     session = _Session(server, timeout_seconds)
     late = f"no answer from {server.host} within {timeout_seconds:g} s"
     try:

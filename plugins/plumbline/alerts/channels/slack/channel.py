@@ -94,6 +94,7 @@ class SlackBot:
 
         Args:
             references: by incident, as this channel returned them.
+            timeout_seconds: for all of them together.
         """
         from plumbline.alerts.channels.slack import transport
 

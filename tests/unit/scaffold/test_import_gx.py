@@ -196,6 +196,14 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
             {"source": {"type": "postgres", "connection_string": "postgresql://x/y"}},
             "data source 'db' is postgres, not BigQuery",
         ),
+        "another database with a bracket in its password": (
+            {"source": {"type": "sql", "connection_string": "postgresql://x:[y@z/w"}},
+            "data source 'db' is postgresql, not BigQuery",
+        ),
+        "no valid connection": (
+            {"source": {"connection_string": "bigquery://[acme-data/shop"}},
+            "the connection of data source 'db' names no valid project or location",
+        ),
         "SQL that is no BigQuery": (
             {"source": {"type": "sql", "connection_string": "sqlite:///x.db"}},
             "data source 'db' is sqlite, not BigQuery",
@@ -509,6 +517,13 @@ def test_two_receivers_whose_secrets_are_in_files_stay_two(tmp_path: Path) -> No
     ]
 
 
+def test_a_check_that_failed_to_run_is_notified_where_only_warnings_are(tmp_path: Path) -> None:
+    actions = [{**SLACK, "slack_webhook": "${HOOK}", "notify_on": "warning"}]
+    planned = plan(write_gx(tmp_path, checkpoints={"nightly": {"actions": actions}}))
+    (route,) = alerts(planned)["routes"]
+    assert sorted(route["status"]) == ["ERROR", "WARNING"]
+
+
 def test_an_action_without_a_receiver_is_named(tmp_path: Path) -> None:
     mail = {"name": "mail", "type": "email", "smtp_address": "smtp.example.com", "smtp_port": 25}
     cases: Mapping[str, tuple[Mapping[str, Any], str]] = {
@@ -782,6 +797,9 @@ def test_into_an_existing_project_its_files_stay(tmp_path: Path) -> None:
     project_of, channels = planned.report.to_do
     assert project_of == "set PLUMBLINE_PROJECT=acme-data, for targets without a project"
     assert channels.startswith("add to checkpoints/alerts.yml:\nchannels:\n  to-slack:")
+    # Its other channels and routes would be lost.
+    planned = plan_import(folder, project=Project(root), root=root, overwrite=True)
+    assert (planned.changed, planned.kept) == ({}, ("checkpoints/alerts.yml",))
 
 
 def query_of(table: str) -> dict[str, Any]:

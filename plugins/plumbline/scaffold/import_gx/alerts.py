@@ -59,6 +59,8 @@ class Alerts:
                     notified.setdefault(status, []).append(channel)
             except NotConvertedError as fault:
                 self.report.leave(called, fault.why, fault.fix)
+        if notified:  # a check that failed to run is told to somebody
+            notified.setdefault("ERROR", [one for to in notified.values() for one in to])
         by_channels: dict[tuple[str, ...], list[str]] = {}
         for status, channels in notified.items():
             by_channels.setdefault(tuple(dict.fromkeys(channels)), []).append(status)

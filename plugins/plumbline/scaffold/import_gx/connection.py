@@ -40,12 +40,20 @@ def read_connection(
         NotConvertedError: it is not BigQuery, or a variable has no value.
     """
     text = _connection_string(name, source, variables)
-    parts = urlsplit(text)
-    if not parts.scheme.startswith("bigquery"):
+    scheme, separator, _ = text.partition("://")
+    if not (separator and scheme.startswith("bigquery")):
         raise NotConvertedError(
-            f"data source {name!r} is {parts.scheme or 'no database'}, not BigQuery",
+            f"data source {name!r} is {scheme if separator else 'no database'}, not BigQuery",
             "keep it as a data asset of GX: see docs/table-suites.md",
         )
+    refused = NotConvertedError(
+        f"the connection of data source {name!r} names no valid project or location",
+        "write bigquery://PROJECT/DATASET",
+    )
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise refused from None
     parameters = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     arguments = source.get("kwargs")
     given = {**parameters, **(arguments if isinstance(arguments, Mapping) else {})}
@@ -58,12 +66,8 @@ def read_connection(
         )
     project = unquote(parts.netloc.rpartition("@")[2]) or None
     location = parameters.get("location")
-    for found in (project, location):
-        if found is not None and not _NAME.fullmatch(found):
-            raise NotConvertedError(
-                f"the connection of data source {name!r} names no valid project or location",
-                "write bigquery://PROJECT/DATASET",
-            )
+    if not all(_NAME.fullmatch(found) for found in (project, location) if found is not None):
+        raise refused
     return Connection(project, unquote(parts.path.strip("/")) or None, location)
 
 

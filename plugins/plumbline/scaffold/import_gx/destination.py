@@ -58,10 +58,9 @@ class Plan:
             ConfigError: a file can't be written.
         """
         write_new(self.root, self.written, self.changed)
-        if not self.report.converted:
-            return
-        for folder in ("expectations", "models/monitors"):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+        if self.is_new and self.report.converted:
+            for folder in ("expectations", "models/monitors"):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
 
 
 def plan_import(
@@ -214,7 +213,8 @@ def _compared(
         base = project_files(into.name, example=False, bigquery=target)
         new = {name: text for name, text in base.items() if not (into.root / name).exists()}
         written = {**new, **written}
-    changed = other if overwrite else _extended(into, other)
+    changed = {**other} if overwrite else _extended(into, other)
+    changed.pop(ALERTS_FILE, None)  # with channels and routes that GX doesn't know
     kept = tuple(name for name in other if name not in changed)
     if ALERTS_FILE in kept:
         added = other[ALERTS_FILE].partition("channels:")

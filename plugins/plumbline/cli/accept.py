@@ -12,7 +12,11 @@ from plumbline.cli.session import current_session
 
 
 def accept(monitor: str, target: str | None) -> int:
-    """Write the columns into the suite; the exit code."""
+    """Accept the columns of MONITOR's table as they are now.
+
+    Writes them into expect_schema_not_to_change of the suite and prints the diff. Commit the file,
+    so that a pull request shows which columns were added, removed or changed.
+    """
     from plumbline.scaffold.accepted_schema import accept_schema
     from plumbline.warehouse.ready import ensure_ready
 
@@ -30,11 +34,6 @@ def accept(monitor: str, target: str | None) -> int:
 command = Command(
     name="accept",
     callback=accept,
-    help=(
-        "Accept the columns of MONITOR's table as they are now.\n\n"
-        "Writes them into expect_schema_not_to_change of the suite and prints the diff. Commit "
-        "the file, so that a pull request shows which columns were added, removed or changed."
-    ),
     params=[click.Argument(["monitor"], shell_complete=complete_suites), target_option()],
     examples=(Example("plumbline accept orders", "accept the columns of the table of orders"),),
     exit_codes={3: "ERROR: the table doesn't exist"},

@@ -75,6 +75,7 @@ def _completes(
 complete_checkpoints = _completes(lambda project: project.checkpoint_names())
 complete_suites = _completes(lambda project: project.suite_names())
 complete_services = _completes(lambda project: [one.name for one in project.services])
+complete_tables = _completes(lambda project: _described_tables(project))
 
 
 def complete_monitors(
@@ -110,6 +111,12 @@ def complete_targets(
         for name, kind in kinds.items()
         if name.startswith(incomplete)
     ]
+
+
+def _described_tables(project: Project) -> list[str]:
+    from plumbline.lint.context import LintContext
+
+    return sorted(LintContext.of(project).tables.described)
 
 
 def _project(context: click.Context) -> Project | None:

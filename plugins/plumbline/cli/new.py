@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plumbline.cli.commands import Command, Example, Group
-from plumbline.cli.options import as_of_option, read_as_of, target_option
+from plumbline.cli.completion import complete_tables
+from plumbline.cli.options import as_of_option, flag, option, read_as_of, target_option
 from plumbline.cli.output import write_message, write_result
-from plumbline.cli.session import Session
-from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.cli.session import current_session
+from plumbline.core.errors import ConfigError
 from plumbline.core.text import count
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from plumbline.lint.rule import Finding
     from plumbline.scaffold.monitor import NewMonitor, Table
+
+KIND = click.Choice(("ratio", "count"))
 
 
 def monitor(
@@ -38,7 +41,12 @@ def monitor(
     checkpoint: str,
     target: str | None,
 ) -> int:
-    """Write a monitor's files."""
+    """Create a monitor and add it to a checkpoint.
+
+    Writes the model, its description, the suite, a runbook and a test. On a terminal, it prompts
+    for missing options. It never overwrites files. If the new files don't pass lint, it removes
+    them.
+    """
     from plumbline.scaffold.monitor import (
         NewMonitor,
         ask_warehouse,
@@ -50,7 +58,7 @@ def monitor(
     from plumbline.scaffold.writing import write_new
     from plumbline.warehouse.ready import ensure_ready
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     where = project.target(target)
     asks = sys.stdin.isatty()
@@ -61,9 +69,7 @@ def monitor(
     table = table or _ask(asks, "--table", "Table (dataset.table)")
     found = find_table(project, table, columns)
     types = found.types
-    kind = kind or _ask(asks, "--kind", "Check a ratio of the rows, or their count", "ratio")
-    if kind not in ("ratio", "count"):
-        raise ConfigError(f"{kind!r} is not a kind", key="--kind", fix="use ratio or count")
+    kind = kind or _ask(asks, "--kind", "Check a ratio of the rows, or their count", "ratio", KIND)
     if date_column is None:
         dates = [column for column, of in types.items() if of in ("DATE", "TIMESTAMP")]
         first = dates[0] if dates else None
@@ -78,8 +84,8 @@ def monitor(
         )
     if warning is None and critical is None:
         unit = " in percent" if kind == "ratio" else ""
-        warning = _number(_ask(asks, "--warning", f"WARNING threshold{unit}"), "--warning")
-        critical = _number(_ask(asks, "--critical", f"CRITICAL threshold{unit}"), "--critical")
+        warning = _ask(asks, "--warning", f"WARNING threshold{unit}", type=click.FLOAT)
+        critical = _ask(asks, "--critical", f"CRITICAL threshold{unit}", type=click.FLOAT)
     if asks and not group_by:
         group_by = tuple(
             column.strip()
@@ -128,14 +134,18 @@ def table(
     yes: bool,
     target: str | None,
 ) -> int:
-    """Propose a suite over a table, and write what is chosen."""
+    """Create a suite over a table and add it to a checkpoint.
+
+    Looks at the table's columns and at its last complete days in one job, and proposes expectations
+    that hold of all rows. Nothing is written before you choose.
+    """
     from plumbline.core.text import size
     from plumbline.scaffold.monitor import check_name, with_monitor
     from plumbline.scaffold.table_suite import profile_table, suite_text
     from plumbline.scaffold.writing import write_new
     from plumbline.warehouse.ready import ensure_ready
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = session.project()
     chosen_target = project.target(target)
     of, name = table or name, name.rpartition(".")[2]
@@ -235,48 +245,31 @@ def _next(asked: NewMonitor) -> str:
     )
 
 
-def _ask(asks: bool, option: str, question: str, default: str | None = None) -> str:
+def _ask(
+    asks: bool,
+    option: str,
+    question: str,
+    default: str | None = None,
+    type: click.ParamType[Any] = click.STRING,  # noqa: A002 - as click calls it
+) -> Any:
     if not asks:
         raise ConfigError(
             f"{option} is missing", key=option, fix="pass it, or run the command on a terminal"
         )
-    found: str = click.prompt(question, default=default, err=True)
-    return found
-
-
-def _number(text: str, option: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigError(f"{text!r} is not a number", key=option, fix="write a number") from None
-
-
-def _complete_tables(context: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
-    from click.shell_completion import CompletionItem
-
-    from plumbline.lint.context import LintContext
-
-    try:
-        project = context.ensure_object(Session).project()
-        keys = set(LintContext.of(project).tables.described)
-    except PlumblineError:
-        return []
-    return [CompletionItem(key) for key in sorted(keys) if key.startswith(incomplete)]
+    return click.prompt(question, default=default, type=type, err=True)
 
 
 def _table_option(text: str) -> click.Option:
-    return click.Option(
-        ["--table"], metavar="DATASET.TABLE", shell_complete=_complete_tables, help=text
-    )
+    return option("--table", "DATASET.TABLE", text, shell_complete=complete_tables)
 
 
 def _checkpoint_option() -> click.Option:
-    return click.Option(
-        ["--checkpoint"],
+    return option(
+        "--checkpoint",
+        "NAME",
+        "Checkpoint that runs it; created if it doesn't exist.",
         default="health_check",
         show_default=True,
-        metavar="NAME",
-        help="Checkpoint that runs it; created if it doesn't exist.",
     )
 
 
@@ -287,10 +280,6 @@ command = Group(
         Command(
             name="monitor",
             callback=monitor,
-            help="Create a monitor and add it to a checkpoint.\n\n"
-            "Writes the model, its description, the suite, a runbook and a test. On a "
-            "terminal, it prompts for missing options. It never overwrites files. If the "
-            "new files don't pass lint, it removes them.",
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
                 _table_option(
@@ -298,40 +287,30 @@ command = Group(
                 ),
                 click.Option(
                     ["--kind"],
-                    type=click.Choice(("ratio", "count")),
+                    type=KIND,
                     help="Check the share of counted rows, or the number of rows.",
                 ),
-                click.Option(
-                    ["--date-column"],
-                    metavar="COLUMN",
-                    help="DATE or TIMESTAMP column with the day; default: the only one.",
+                option(
+                    "--date-column",
+                    "COLUMN",
+                    "DATE or TIMESTAMP column with the day; default: the only one.",
                 ),
-                click.Option(
-                    ["--condition"],
-                    metavar="SQL",
-                    help="SQL condition for counted rows: email is not null.",
-                ),
-                click.Option(
-                    ["--group-by"],
+                option("--condition", "SQL", "SQL condition for counted rows: email is not null."),
+                option(
+                    "--group-by",
+                    "COLUMN",
+                    "Check each value of this column separately; repeatable.",
                     multiple=True,
-                    metavar="COLUMN",
-                    help="Check each value of this column separately; repeatable.",
                 ),
-                click.Option(
-                    ["--arrival"],
-                    metavar="COLUMN",
-                    help="Column with the time at which a row arrived, to check the past as it "
-                    "was known then.",
+                option(
+                    "--arrival",
+                    "COLUMN",
+                    "Column with the time at which a row arrived, to check the past as it was "
+                    "known then.",
                 ),
-                click.Option(
-                    ["--warning"], type=float, metavar="NUMBER", help="Values below are WARNING."
-                ),
-                click.Option(
-                    ["--critical"], type=float, metavar="NUMBER", help="Values below are CRITICAL."
-                ),
-                click.Option(
-                    ["--owner"], metavar="WHO", help="Who is responsible for the monitor."
-                ),
+                option("--warning", "NUMBER", "Values below are WARNING.", type=float),
+                option("--critical", "NUMBER", "Values below are CRITICAL.", type=float),
+                option("--owner", "WHO", "Who is responsible for the monitor."),
                 click.Option(
                     ["--days"],
                     type=click.IntRange(1, 366),
@@ -363,16 +342,13 @@ command = Group(
         Command(
             name="table",
             callback=table,
-            help="Create a suite over a table and add it to a checkpoint.\n\n"
-            "Looks at the table's columns and at its last complete days in one job, and proposes "
-            "expectations that hold of all rows. Nothing is written before you choose.",
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
                 _table_option("The table; default: NAME, which may be dataset.table."),
-                click.Option(["--owner"], metavar="WHO", help="Who is responsible for the table."),
+                option("--owner", "WHO", "Who is responsible for the table."),
                 _checkpoint_option(),
                 as_of_option(),
-                click.Option(["--yes"], is_flag=True, help="Write all proposals without asking."),
+                flag("--yes", "Write all proposals without asking."),
                 target_option(),
             ],
             examples=(

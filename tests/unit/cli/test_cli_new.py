@@ -51,6 +51,18 @@ def test_on_a_terminal_it_asks_for_the_groups_and_the_owner(
     assert suite["expectations"][0]["kwargs"]["group_by"] == ["country", "order_id"]
 
 
+def test_on_a_terminal_a_wrong_answer_is_asked_for_again(
+    shop: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["counts", "count", "many", "40", "20", "", "ana"])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: next(answers))
+    said = plumbline("new", "monitor", "orders", *GIVEN[:2], *GIVEN[4:6])
+    assert said.code == 0
+    assert "'counts' is not one of 'ratio', 'count'" in said.err
+    assert "'many' is not a valid float" in said.err
+
+
 def test_without_a_terminal_a_missing_owner_is_said(shop: Path, plumbline: Plumbline) -> None:
     said = plumbline("new", "monitor", "orders", *GIVEN)
     assert said.code == 64

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.options import format_option
+from plumbline.cli.options import flag, format_option, option
 from plumbline.cli.output import write_report
-from plumbline.cli.session import Session
+from plumbline.cli.session import Session, current_session
 from plumbline.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,11 +30,18 @@ def import_gx(
     overwrite: bool,
     form: str,
 ) -> int:
-    """Import, and say what became what."""
+    """Convert a project of Great Expectations over BigQuery.
+
+    Suites, batch definitions, checkpoints and their actions become files of this project. Without a
+    project, a new one is made in --project-dir or the working directory. DIR is only read.
+
+    What can't be converted is listed with the reason and a fix. Files that exist with other content
+    are kept.
+    """
     from plumbline.scaffold.import_gx.destination import plan_import
     from plumbline.scaffold.import_gx.pages import import_dict, import_page
 
-    session = click.get_current_context().ensure_object(Session)
+    session = current_session()
     project = _project(session)
     root = project.root if project else (session.project_dir or Path()).absolute()
     plan = plan_import(
@@ -46,9 +54,7 @@ def import_gx(
     )
     if not dry_run:
         plan.write()
-    write_report(
-        form, data=lambda: import_dict(plan), page=lambda: import_page(plan, is_dry=dry_run)
-    )
+    write_report(form, plan, data=import_dict, page=partial(import_page, is_dry=dry_run))
     return 0 if plan.report.converted else NOTHING
 
 
@@ -76,28 +82,18 @@ def _project(session: Session) -> Project | None:
 command = Command(
     name="gx",
     callback=import_gx,
-    help="Convert a project of Great Expectations over BigQuery.\n\n"
-    "Suites, batch definitions, checkpoints and their actions become files of this project. "
-    "Without a project, a new one is made in --project-dir or the working directory. DIR is only "
-    "read.\n\n"
-    "What can't be converted is listed with the reason and a fix. Files that exist with other "
-    "content are kept.",
     params=[
         click.Argument(["folder"], metavar="DIR", type=click.Path(path_type=Path), required=True),
-        click.Option(
-            ["--name"], metavar="NAME", help="Name of a new project; default: the folder's name."
-        ),
-        click.Option(
-            ["--table", "tables"],
+        option("--name", "NAME", "Name of a new project; default: the folder's name."),
+        option(
+            "--table",
+            "SUITE=TABLE",
+            "The table of a suite for which no file of GX names one, as DATASET.TABLE; repeatable.",
+            name="tables",
             multiple=True,
-            metavar="SUITE=TABLE",
-            help="The table of a suite for which no file of GX names one, as DATASET.TABLE; "
-            "repeatable.",
         ),
-        click.Option(["--dry-run"], is_flag=True, help="Show the result without writing files."),
-        click.Option(
-            ["--overwrite"], is_flag=True, help="Replace files that exist with other content."
-        ),
+        flag("--dry-run", "Show the result without writing files."),
+        flag("--overwrite", "Replace files that exist with other content."),
         format_option("text", "markdown", "json"),
     ],
     examples=(

@@ -7,10 +7,9 @@ from typing import Any
 
 from plumbline.dbt.merge import Parts
 from plumbline.dbt.plan import EXPECTATION, TEST_KEY
-from plumbline.project.checkpoints import ALERTS_ACTION, DOCS_ACTION
+from plumbline.project.checkpoints import ACTIONS
 
 _MONITOR_KEYS = ("table", "model", "observed", "owner", "tags")
-_ACTIONS = [{"name": "alerts", "type": ALERTS_ACTION}, {"name": "docs", "type": DOCS_ACTION}]
 
 
 def suite_parts(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,5 +59,5 @@ def with_checkpoint_parts(content: Mapping[str, Any], parts: Parts) -> dict[str,
     return {
         **content,
         "validation_definitions": list(parts.values()),
-        "actions": content.get("actions", _ACTIONS),
+        "actions": content.get("actions", [*ACTIONS]),
     }

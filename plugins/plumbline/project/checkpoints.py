@@ -29,6 +29,11 @@ ALERTS_ACTION = "plumbline_alerts"
 """The type of the action that hands outcomes to incidents."""
 DOCS_ACTION = "plumbline_docs"
 """The type of the action that builds plumbline's sites."""
+ACTIONS: tuple[Mapping[str, str], ...] = (
+    {"name": "alerts", "type": ALERTS_ACTION},
+    {"name": "docs", "type": DOCS_ACTION},
+)
+"""The actions of a new checkpoint."""
 DOCS_ACTIONS = frozenset({DOCS_ACTION, "update_data_docs"})
 """The types of the actions that build data docs: ours, and GX's."""
 

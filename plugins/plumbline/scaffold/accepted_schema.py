@@ -6,13 +6,13 @@ Used by ``plumbline accept``. The suite's file shows what was accepted, and its 
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.expectation_types import SAME_SCHEMA
 from plumbline.lint import json_format
 from plumbline.project import Project, Suite, Target
 from plumbline.run.compiling import MonitorCompiler
+from plumbline.scaffold.writing import write_new
 
 
 def accept_schema(project: Project, target: Target, monitor: str) -> str:
@@ -51,15 +51,8 @@ def _write(suite: Suite, indices: list[int], columns: dict[str, str]) -> str:
         content["expectations"][index].setdefault("kwargs", {})["columns"] = columns
     after = json_format.dumps(content)
     if after != before:
-        _replace(suite.file, after)
+        write_new(suite.file.parent, {}, {suite.file.name: after})
     name = f"expectations/{suite.file.name}"
     was, is_ = before.splitlines(), after.splitlines()
     diff = difflib.unified_diff(was, is_, fromfile=name, tofile=name, n=2, lineterm="")
     return "".join(f"{line}\n" for line in diff)
-
-
-def _replace(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise ConfigError(f"the suite can't be written: {fault.strerror}", file=file) from None

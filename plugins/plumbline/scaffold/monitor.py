@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.project.checkpoints import ALERTS_ACTION, DOCS_ACTION
+from plumbline.project.checkpoints import ACTIONS
 from plumbline.project.runbooks import Heading
 from plumbline.scaffold.templating import render
 
@@ -394,7 +394,7 @@ def make_files(
         if table.types[asked.date_column] == "TIMESTAMP"
         else f"{asked.date_column} >= date_sub(current_date(), interval 14 day)",
     }
-    monitors = _models_folder(project)
+    monitors = f"{models_folder(project)}/monitors"
     files = {
         f"{monitors}/{asked.name}.sql": _tidy(render("monitor.sql", **values)),
         f"{monitors}/{asked.name}.yml": _tidy(render("monitor.yml", **values)),
@@ -406,9 +406,16 @@ def make_files(
     return files | added, changed
 
 
-def _models_folder(project: Project) -> str:
-    paths = project.dbt.get("model-paths") or ["models"]
-    return f"{paths[0]}/monitors"
+def models_folder(project: Project) -> str:
+    """Below the project, the first folder of models.
+
+    Raises:
+        ConfigError: ``model-paths`` is not a list of folders of the project.
+    """
+    from plumbline.project.dbt_folders import model_folders
+
+    folders = model_folders(project.root, project.dbt)
+    return folders[0].relative_to(project.root).as_posix() if folders else "models"
 
 
 def _suite(asked: NewMonitor) -> str:
@@ -455,11 +462,7 @@ def with_monitor(
     file = project.checkpoints_dir / f"{checkpoint}.json"
     entry = {"name": monitor}
     if not file.is_file():
-        actions: Sequence[dict[str, str]] = [
-            {"name": "alerts", "type": ALERTS_ACTION},
-            {"name": "docs", "type": DOCS_ACTION},
-        ]
-        content = {"name": checkpoint, "validation_definitions": [entry], "actions": list(actions)}
+        content = {"name": checkpoint, "validation_definitions": [entry], "actions": [*ACTIONS]}
         return {name: dumps(content)}, {}
     document = project.files.document(file)
     content = dict(document.mapping_or_raise(error=ConfigError, what="the checkpoint"))

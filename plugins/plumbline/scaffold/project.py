@@ -99,20 +99,12 @@ def project_files(
         )
     local = f"{name.replace('_', '-')}-local"
     gcp_project = (bigquery.project if bigquery else None) or local
-    values = {
-        "name": name,
-        "gcp_project": gcp_project,
-        "bigquery": bigquery,
-        "example": example,
-    }
-    files = {
+    values = {"name": name, "gcp_project": gcp_project, "bigquery": bigquery, "example": example}
+    return {
         path: render(f"project/{template}", **values)
         for path, template in _templates()
         if example or not path.startswith(OF_EXAMPLE)
     }
-    if not example:
-        files["great_expectations.yml"] = _without_seed(files["great_expectations.yml"])
-    return files
 
 
 def _write_example(root: Path) -> list[Path]:
@@ -155,12 +147,6 @@ def _below(folder: Traversable, before: str) -> Iterator[str]:
                 yield from _below(one, f"{before}{one.name}/")
         elif not one.name.endswith(".pyc"):
             yield f"{before}{one.name}"
-
-
-def _without_seed(text: str) -> str:
-    return re.sub(r"\n        seed:\n(?:          .*\n)+", "\n", text).replace(
-        f", filled by {_SEED}", ""
-    )
 
 
 def name_of(folder: Path) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.lint.context import LintContext
 from plumbline.project import Project
-from plumbline.project.dbt_folders import model_folders
 from plumbline.project.documents import DBT_FILE
 from plumbline.project.find import INSIDE_DBT, PROJECT_FILE
 from plumbline.project.json_document import read_json
@@ -23,6 +22,7 @@ from plumbline.scaffold.import_gx.monitors import SOURCES_FILE, MonitorConverter
 from plumbline.scaffold.import_gx.queries import Sources, sources_text
 from plumbline.scaffold.import_gx.report import NotConvertedError, Report
 from plumbline.scaffold.import_gx.suites import Refused
+from plumbline.scaffold.monitor import models_folder
 from plumbline.scaffold.project import BigQueryTarget, name_of, project_files
 from plumbline.scaffold.writing import write_new
 
@@ -119,7 +119,6 @@ class _Destination:
         targets = project.documents.configuration.mapping(
             "fluent_datasources", project.datasource_name, "targets"
         )
-        folders = model_folders(project.root, project.dbt)
         imported: dict[str, dict[str, Table]] = {}
         for (source, name), one in sources.items():
             if one.document.file.name == SOURCES_FILE:
@@ -132,7 +131,7 @@ class _Destination:
                 key for key, one in sources.items() if one.document.file.name != SOURCES_FILE
             ),
             imported=imported,
-            models=folders[0].relative_to(project.root).as_posix() if folders else "models",
+            models=models_folder(project),
         )
 
 

@@ -38,7 +38,7 @@ from plumbline.dbt.run_results import (
     has_results,
     read_invocations,
 )
-from plumbline.history.last_statuses import record_last_statuses
+from plumbline.history.last_statuses import keep_last_statuses
 from plumbline.models.manifest import manifest_file
 from plumbline.project import Project, Target
 from plumbline.project.documents import DBT_FILE
@@ -139,25 +139,11 @@ def record_dbt(
         seconds=time.monotonic() - started,
         outcomes=_outcomes(recordings),
         fail_on=request.fail_on,
-        notes=(
-            *notes,
-            *(note for one in recordings for note in one.notes),
-            *(note for one in done.alerts for note in one.notes),
-            *(note for one in done.docs for note in one.notes),
-            *done.failed,
-        ),
-        alerts=tuple(line for one in done.alerts for line in one.lines),
-        waiting=sum(one.waiting for one in done.alerts[-1:]),
-        docs=next((one.address for one in done.docs), None),
-        action_errors=done.failed,
+        notes=(*notes, *(note for one in recordings for note in one.notes)),
         is_recorded=True,
         scored=tuple(outcome.status for outcome in recordings[0].outcomes),
     )
-    try:
-        record_last_statuses(target.state_files, report)
-    except OSError as raised:
-        return replace(report, notes=(*report.notes, f"The statuses could not be kept: {raised}"))
-    return report
+    return keep_last_statuses(target.state_files, done.added_to(report))
 
 
 def _act(

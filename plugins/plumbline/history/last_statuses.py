@@ -7,7 +7,7 @@ fails for it.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from plumbline.core.instants import exact_rfc3339
 from plumbline.core.local_file import replace_file
@@ -45,6 +45,15 @@ def read_last_statuses(files: StateFiles) -> dict[str, LastStatus]:
         return {name: last for name, last in found.items() if last.target == files.target}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def keep_last_statuses(files: StateFiles, report: RunReport) -> RunReport:
+    """Record the statuses of ``report``; it with a note, where the file can't be written."""
+    try:
+        record_last_statuses(files, report)
+    except OSError as fault:
+        return replace(report, notes=(*report.notes, f"The statuses could not be kept: {fault}"))
+    return report
 
 
 def record_last_statuses(files: StateFiles, report: RunReport) -> None:

@@ -18,7 +18,7 @@ from plumbline.history.cost.budgets import with_budgets
 from plumbline.history.cost.of_run import cost_line
 from plumbline.history.cost.runs_per_month import runs_per_month
 from plumbline.history.heartbeat import HeartbeatSender
-from plumbline.history.last_statuses import record_last_statuses
+from plumbline.history.last_statuses import keep_last_statuses
 from plumbline.models import VariableError
 from plumbline.project import Target
 from plumbline.project.checkpoints import ALERTS_ACTION, DOCS_ACTIONS
@@ -136,24 +136,10 @@ def _report(
         outcomes=outcomes,
         fail_on=request.fail_on,
         given=request.given,
-        notes=(
-            *notes,
-            *(note for one in actions.alerts for note in one.notes),
-            *(note for built in actions.docs for note in built.notes),
-            *actions.failed,
-            *budget_notes,
-        ),
+        notes=(*notes, *budget_notes),
         cost=_cost(request, outcomes, target, now),
-        action_errors=actions.failed,
-        docs=next((built.address for built in actions.docs), None),
-        alerts=tuple(line for one in actions.alerts for line in one.lines),
-        waiting=sum(one.waiting for one in actions.alerts),
     )
-    try:
-        record_last_statuses(target.state_files, report)
-    except OSError as fault:
-        return replace(report, notes=(*report.notes, f"The statuses could not be kept: {fault}"))
-    return report
+    return keep_last_statuses(target.state_files, actions.added_to(report))
 
 
 def _notes(

@@ -6,11 +6,11 @@ So the engine knows no context, store or action: who starts a run hands this in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.run import Run
 from plumbline.project import Project, Target
 from plumbline.site.records import Record
@@ -43,6 +43,23 @@ class ActionResults:
     docs: tuple[Built, ...] = ()
     failed: tuple[str, ...] = ()
     """What went wrong, a line an action."""
+
+    def added_to(self, report: RunReport) -> RunReport:
+        """``report`` with what the actions did."""
+        return replace(
+            report,
+            notes=(
+                *report.notes,
+                *(note for one in self.alerts for note in one.notes),
+                *(note for built in self.docs for note in built.notes),
+                *self.failed,
+            ),
+            action_errors=self.failed,
+            docs=next((built.address for built in self.docs), None),
+            alerts=tuple(line for one in self.alerts for line in one.lines),
+            # All alerts of a project have one outbox: the last report counts what is left in it.
+            waiting=sum(one.waiting for one in self.alerts[-1:]),
+        )
 
 
 class ResultStore(Protocol):

@@ -428,12 +428,14 @@ def _pattern(type_: str, key: str) -> Build:
 def _typed(type_: str, key: str, written: str) -> Build:
     def build(given: _Arguments) -> Expectation:
         value = given.take(written)
-        return type_, {
-            "column": given.column(),
-            key: [str(one).upper() for one in _list(value, written)]
+        if "{{" in str(value):
+            raise NoCounterpartError(f"{written} holds Jinja")
+        types = (
+            [str(one).upper() for one in _list(value, written)]
             if isinstance(value, list)
-            else str(value).upper(),
-        }
+            else str(value).upper()
+        )
+        return type_, {"column": given.column(), key: types}
 
     return build
 

@@ -188,9 +188,6 @@ class Planner:
         try:
             column = _freshness_column(rule)
             suite = self._suite_of_table(source.id)
-        except NoCounterpartError as fault:
-            self.held.setdefault(source.id, set()).add("freshness")
-            return became("not_imported", why=str(fault), fix=RUN_DBT)
         except NotImportedError as fault:
             self.held.setdefault(source.id, set()).add("freshness")
             return became("not_imported", why=fault.what, fix=fault.fix)
@@ -257,6 +254,8 @@ class Planner:
                 "write the date in SQL in dbt: current_date()",
             )
         sql = test.compiled.strip().rstrip(";").rstrip()
+        if test.limit is not None:
+            sql = f"select * from (\n\n{sql}\n\n) limit {test.limit}"
         if not COUNT_ALL.fullmatch(test.fail_calc):
             if any(levels.values()):
                 raise NotImportedError(
@@ -267,8 +266,6 @@ class Planner:
                 f"select * from (\n\nselect {test.fail_calc} as failures from (\n\n{sql}\n\n)"
                 "\n\n) where failures != 0"
             )
-        elif test.limit is not None:
-            sql = f"select * from (\n\n{sql}\n\n) limit {test.limit}"
         return sql
 
     def _template(self, test: DataTest, sql: str) -> str:

@@ -276,10 +276,11 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
     untested = [one for one in found if one not in tested]
     notes = [_tested_nothing(one) for one in untested]
     # `dbt docs generate` after `dbt build` lists all tests, and ran none: their results are lost.
-    for one in untested if not tested else filter(monitored_ids, untested):
+    refused = next((one for one in untested if not tested or monitored_ids(one)), None)
+    if refused is not None:
         raise ConfigError(
-            f"run_results.json is of `dbt {one.command}`, which tests no data",
-            file=one.file,
+            f"run_results.json is of `dbt {refused.command}`, which tests no data",
+            file=refused.file,
             key="args.which",
             fix="record right after `dbt build` or `dbt test`: each dbt command replaces the file. "
             "To record source freshness alone, remove it",

@@ -277,6 +277,10 @@ def test_what_no_expectation_means_has_no_counterpart(tmp_path: Path) -> None:
             "field": "id",
         },
         "a reference to nothing": {"macro": "relationships", "to": "ref('gone')", "field": "id"},
+        "a type by Jinja": {
+            "macro": f"{EXPECT}expect_column_values_to_be_of_type",
+            "column_type": "{{ dbt.type_string() }}",
+        },
         "a condition that calls a function": {
             "macro": "not_null",
             "where": "day >= date_sub(current_date(), interval 3 day)",

@@ -22,8 +22,7 @@ _BEFORE = "select 1 from t where ("
 
 
 def fault_of_condition(sql: str) -> tuple[str, str] | None:
-    """What is wrong and its fix; None: ``sql`` can be parsed, and nothing in it ends the brackets
-    or the statement."""
+    """What is wrong and its fix; None: nothing in ``sql`` ends the brackets or the statement."""
     depth, is_empty = 0, True
     for token in tokenize(sql):
         if token.kind == "unclosed":
@@ -40,6 +39,14 @@ def fault_of_condition(sql: str) -> tuple[str, str] | None:
         return "the condition is empty", "write a condition, or remove the key"
     if depth:
         return "the condition opens a bracket and never closes it", "add the )"
+    return None
+
+
+def fault_of_syntax(sql: str) -> tuple[str, str] | None:
+    """What is wrong and its fix; None: ``sql``, without a fault so far, can be parsed.
+
+    BigQuery may accept what sqlglot does not: this explains a refusal, and is none.
+    """
     parsed = _parse(sql)
     if isinstance(parsed, str):
         return (

@@ -65,7 +65,13 @@ def answer_of(compiled: CompiledModel, jobs: Iterable[Future[QueryResult]]) -> Q
         WarehouseError: one failed.
         MonitorError: they don't go together.
     """
-    answers = [job.result() for job in jobs]
+    try:
+        answers = [job.result() for job in jobs]
+    except WarehouseError as fault:
+        is_refused = fault.reason in ("invalid", "invalidQuery")
+        if is_refused and isinstance(compiled, CompiledTable) and compiled.where:
+            raise compiled.where.explain(fault) from fault
+        raise
     return compiled.joined(answers) if isinstance(compiled, CompiledTable) else answers[0]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plumbline.evaluate.pushdown.faults import find_table_faults
-from plumbline.models.condition import fault_of_condition, unknown_column
+from plumbline.models.condition import fault_of_condition, fault_of_syntax, unknown_column
 from support.each import for_each
 
 
@@ -22,6 +22,7 @@ from support.each import for_each
 )
 def test_a_condition_is_accepted(sql: str) -> None:
     assert fault_of_condition(sql) is None
+    assert fault_of_syntax(sql) is None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,8 @@ SYNTAX = [
 def test_a_condition_that_can_not_be_parsed_is_an_error_without_its_values() -> None:
     def is_told(case: tuple[str, str]) -> None:
         sql, where = case
-        found = fault_of_condition(sql)
+        assert fault_of_condition(sql) is None, "BigQuery decides"
+        found = fault_of_syntax(sql)
         assert found is not None
         assert found[0].startswith("the condition can't be parsed: ")
         assert found[0].endswith(where)
@@ -71,6 +73,14 @@ def test_a_condition_that_can_not_be_parsed_is_an_error_without_its_values() -> 
         assert "<class" not in found[0]
 
     for_each(SYNTAX, is_told)
+
+
+def test_a_run_leaves_to_bigquery_what_sqlglot_can_not_parse() -> None:
+    def is_sent(where: str) -> None:
+        assert fault_of_syntax(where) is not None, "sqlglot knows it by now"
+        assert list(find_table_faults({"table": "shop.orders", "rows": {"where": where}}, [])) == []
+
+    for_each(["with(x as total + 1, x > 3)", "country not like some unnest(['d%'])"], is_sent)
 
 
 COLUMNS = ["country", "address", "address.city", "tags", "ordered_on"]

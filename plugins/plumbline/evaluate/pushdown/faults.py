@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from plumbline.checks.table_metrics import faults_of_metric
-from plumbline.core.errors import MonitorError
+from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, FOREIGN_KEY, IS_FRESH, SAME_SCHEMA
 from plumbline.evaluate.pushdown.catalogue import MEASURES, refusal_of
-from plumbline.models.condition import fault_of_condition
+from plumbline.models.condition import fault_of_condition, fault_of_syntax, unknown_column
+from plumbline.models.relations import Relation
 from plumbline.project.document import KeyPath, key_path
 from plumbline.project.parameters import parameters_in
 from plumbline.project.suites import Suite
 
 _META = ("meta", "monitor")
+_WHERE = "meta.monitor.rows.where"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,31 @@ class TableFault:
     path: KeyPath
     what: str
     fix: str
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """``rows.where`` of a suite, and what BigQuery may have against it."""
+
+    sql: str
+    file: Path
+    relation: Relation
+    columns: Sequence[str]
+    """Of the table."""
+
+    def explain(self, refused: WarehouseError) -> WarehouseError:
+        """``refused`` with the key and a fix where the condition is to blame.
+
+        BigQuery names neither, and quotes the condition, which is withheld if columns are personal.
+        """
+        holder = f"table {self.relation.key}"
+        fault = fault_of_syntax(self.sql) or unknown_column(
+            self.sql, self.columns, table=self.relation.table, holder=holder
+        )
+        if fault is None:
+            return refused
+        what, fix = fault
+        return WarehouseError(what, file=self.file, key=_WHERE, fix=fix, job_id=refused.job_id)
 
 
 def refuse_table_faults(suite: Suite) -> None:

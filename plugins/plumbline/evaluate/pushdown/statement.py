@@ -15,6 +15,7 @@ from plumbline.core.masking import named_columns, personal_among
 from plumbline.core.parameter import Parameter
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES, refusal_of
+from plumbline.evaluate.pushdown.faults import RowFilter
 from plumbline.evaluate.pushdown.measure import Answer, Measure, Resolve, Selection
 from plumbline.evaluate.pushdown.places import ELEMENTS, Arrays, quoted
 from plumbline.evaluate.pushdown.source import Calendar, Source, select
@@ -27,7 +28,6 @@ from plumbline.evaluate.pushdown.window import (
 )
 from plumbline.evaluate.table import Table
 from plumbline.models.compiled import CompiledModel
-from plumbline.models.condition import unknown_column
 from plumbline.models.relations import Relation
 from plumbline.project.suites import ExpectationEntry, RowsEntry, Suite
 from plumbline.warehouse.result import QueryResult, ResultColumn
@@ -56,6 +56,7 @@ class CompiledTable(CompiledModel):
     """The rows that are judged, for expectations that are queries over them."""
     second: CompiledModel | None = None
     """A second statement, with the measures for which the first has no room."""
+    where: RowFilter | None = None
 
     @property
     def statements(self) -> tuple[CompiledModel, ...]:
@@ -144,7 +145,6 @@ def compile_table(
         bounds = window_parameters(instants, rows, source.date, zone) if source.date else ()
     except EvaluationError as fault:
         raise MonitorError(str(fault), file=suite.file, key="meta.monitor") from None
-    _refuse_unknown_column(suite, relation, [*table.names, *(one.name for one in pseudo)])
     windows = {one: window_of(one, rows, zone) for one in instants} if source.date else {}
     named = {name for one in suite.entry.expectations for name in named_columns(one.kwargs)}
     plan = _Plan(
@@ -180,22 +180,12 @@ def compile_table(
         arrival=rows.arrival,
         batch=plan.model(source.batch, plan.parameters),
         second=more[0][0] if more else None,
+        where=None
+        if rows.where is None
+        else RowFilter(
+            rows.where, suite.file, relation, (*table.names, *(one.name for one in pseudo))
+        ),
     )
-
-
-def _refuse_unknown_column(suite: Suite, relation: Relation, known: Sequence[str]) -> None:
-    """Let no condition be sent on a column that the table doesn't have.
-
-    Raises:
-        MonitorError: there is one in ``rows.where``.
-    """
-    where = suite.monitor.rows.where if suite.monitor.rows else None
-    fault = where and unknown_column(
-        where, known, table=relation.table, holder=f"table {relation.key}"
-    )
-    if fault:
-        what, fix = fault
-        raise MonitorError(what, file=suite.file, key="meta.monitor.rows.where", fix=fix)
 
 
 Measures: TypeAlias = dict[int, Measure | EvaluationError]

@@ -9,6 +9,7 @@ from plumbline.evaluate.pushdown.faults import find_table_faults
 from plumbline.lint.context import LintContext
 from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, Rules
+from plumbline.models.condition import fault_of_condition, fault_of_syntax
 from plumbline.project.document import Document
 
 RULES = Rules()
@@ -103,6 +104,12 @@ def _table(context: LintContext, suite: Document) -> Iterator[Finding]:
         if fault.path[-1] == "type" and not _may_exist(context, suite.text(*fault.path) or ""):
             continue  # the rule for unknown types says it
         yield TABLE.at(suite.place(*fault.path), fault.what, fault.fix)
+    path = ("meta", "monitor", "rows", "where")
+    where = suite.text(*path)
+    if where is not None and fault_of_condition(where) is None:
+        syntax = fault_of_syntax(where)
+        if syntax is not None:
+            yield TABLE.at(suite.place(*path), *syntax)
 
 
 def _may_exist(context: LintContext, type_: str) -> bool:

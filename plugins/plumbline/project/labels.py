@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from plumbline.core.errors import ConfigError
+from plumbline.core.group_key import GroupKey, KeyValue, canonical, shown
 from plumbline.project.document import Document
 from plumbline.project.files import Files
 from plumbline.project.parsing import (
@@ -59,6 +60,21 @@ _DATES = WithJsonSchema(
 )
 
 
+def _read_group_value(value: object) -> KeyValue:
+    """A value of a group's column, as a `GroupKey` holds it."""
+    if value is not None and not isinstance(value, str | int | float | date):
+        raise ValueError("write one value: a text, a number, a date, true, false or null")
+    return canonical(value)
+
+
+_GroupValue = Annotated[
+    KeyValue,
+    BeforeValidator(_read_group_value),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+]
+_Group = Annotated[dict[str, _GroupValue], Field(min_length=1)]
+
+
 class LabelEntry(BaseModel):
     """One of ``incidents``."""
 
@@ -85,6 +101,12 @@ class LabelEntry(BaseModel):
     )
     undetected: str | None = Field(None, description="How long it went unnoticed, in words.")
     monitors: list[str] = Field(min_length=1, description="Monitors that should find it.")
+    groups: list[_Group] = Field(
+        default_factory=list,
+        description="Groups that it concerned, each by all or some columns of its key: only an "
+        "alert about one of them finds it. Default: any group.",
+        examples=[[{"system_id": "catboost_v8"}]],
+    )
 
 
 class LabelsEntry(BaseModel):
@@ -104,6 +126,19 @@ class Label(LabelEntry):
     def covers(self, monitor: str, at: datetime) -> bool:
         """Whether what ``monitor`` sees at ``at`` may be this incident."""
         return monitor in self.monitors and self.began <= at <= self.ends
+
+    def concerns(self, key: GroupKey) -> bool:
+        """Whether the group ``key`` is one of those that it names; true where it names none.
+
+        Values are compared as text: YAML reads an id of digits as a number.
+        """
+        if not self.groups:
+            return True
+        values = {column: shown(value) for column, value in key}
+        return any(
+            all(values.get(column) == shown(value) for column, value in group.items())
+            for group in self.groups
+        )
 
 
 def find_label_faults(document: Document) -> Iterator[ValueFault]:

@@ -24,9 +24,11 @@ RIGHT = """incidents:
         ("    monitors: [line_coverage]\n", "", "missing-key incidents[0]"),
         ("26T06:30:00-05:00", "26T06:30:00", "wrong-value incidents[0].began"),
         ("2026-01-26..2026-01-27", "2026-01-27..2026-01-26", "wrong-value incidents[0].dates"),
+        ("title", "groups: [{system_id: [q43]}]\n    title", "wrong-value incidents[0].groups[0].system_id"),
+        ("title", "group: [{system_id: q43}]\n    title", "unknown-key incidents[0].group"),
         ("incidents:", "incidents: [", "yaml-malformed None"),
     ],
-)
+)  # fmt: skip
 def test_what_is_wrong_is_found_in_its_place(
     linted: LintedProject, old: str, new: str, finding: str | None
 ) -> None:

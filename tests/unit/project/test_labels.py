@@ -9,6 +9,7 @@ import pytest
 
 from demo_season.incidents import read_incidents
 from plumbline.core.errors import ConfigError
+from plumbline.core.group_key import GroupKey
 from plumbline.project import Project
 from plumbline.project.labels import TRACES, project_labels, read_labels
 from support.documents import read_document
@@ -81,6 +82,11 @@ def test_the_file_may_say_until_when_it_is_seen(tmp_path: Path) -> None:
         ("mended: null", "mended: 2026-01-25T00:00:00Z", "mended is earlier than began", "incidents[0].mended"),
         ("2026-01-26..2026-01-27", "2026-01-27..2026-01-26", "ends before it begins", "incidents[0].dates"),
         ("id: no-lines", "id: No Lines", "pattern", "incidents[0].id"),
+        ("mended: null", "group: [{system_id: q43}]", "unknown key 'group'", "incidents[0].group"),
+        ("mended: null", "groups: {system_id: q43}", "valid list", "incidents[0].groups"),
+        ("mended: null", "groups: [q43]", "valid dictionary", "incidents[0].groups[0]"),
+        ("mended: null", "groups: [{}]", "at least 1 item", "incidents[0].groups[0]"),
+        ("mended: null", "groups: [{system_id: [q43]}]", "write one value", "incidents[0].groups[0].system_id"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_key(
@@ -91,6 +97,30 @@ def test_what_is_wrong_is_said_with_its_key(
         read_labels(read_document(write(tmp_path, RIGHT.replace(old, new))), zone=NEW_YORK)
     assert says in refused.value.what
     assert refused.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("groups", "key", "is_concerned"),
+    [
+        ("[]", {"system_id": "q43"}, True),
+        ("[{system_id: q43}]", {"system_id": "q43"}, True),
+        ("[{system_id: q43}]", {"system_id": "q50"}, False),
+        ("[{system_id: q43}, {system_id: q50}]", {"system_id": "q50"}, True),
+        ("[{system_id: q43}]", {"system_id": "q43", "game_date": date(2026, 1, 26)}, True),
+        ("[{game_date: 2026-01-26}]", {"system_id": "q43", "game_date": date(2026, 1, 26)}, True),
+        ("[{system_id: q43, game_date: 2026-01-27}]", {"system_id": "q43", "game_date": date(2026, 1, 26)}, False),
+        ("[{system_id: q43, game_date: 2026-01-26}]", {"system_id": "q43"}, False),
+        ("[{game_id: 22500001}]", {"game_id": "22500001"}, True),
+        ("[{system_id: null}]", {"system_id": None}, True),
+        ("[{system_id: null}]", {"game_id": "1"}, False),
+    ],
+)  # fmt: skip
+def test_a_label_concerns_the_groups_that_it_names_by_some_of_their_columns(
+    tmp_path: Path, groups: str, key: dict[str, object], is_concerned: bool
+) -> None:
+    text = RIGHT.replace("mended: null", f"groups: {groups}")
+    (label,) = read_labels(read_document(write(tmp_path, text)), zone=NEW_YORK)
+    assert label.concerns(GroupKey.of(key)) is is_concerned
 
 
 def test_an_id_stands_once(tmp_path: Path) -> None:

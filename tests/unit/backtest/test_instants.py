@@ -19,7 +19,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-def span(first: str, last: str, every: str | None, checkpoint: str = "health_check_full") -> Span:
+def span(first: str, last: str, every: str | None, checkpoint: str = "health_check") -> Span:
     return choose_span(Project(ROOT), checkpoint, first=first, last=last, every=every, now=NOW)
 
 
@@ -28,7 +28,7 @@ def wall(found: Span) -> list[str]:
 
 
 def test_without_a_step_the_checkpoints_own_schedule_says_when() -> None:
-    found = span("2026-02-01", "2026-02-01", None, "health_check")
+    found = span("2026-02-01", "2026-02-01", None, "health_check_full")
     assert found.how == "0 */6 * * * (America/Los_Angeles)"
     # six hours by the clock of Los Angeles, of a day of New York
     assert wall(found) == [

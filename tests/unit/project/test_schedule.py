@@ -160,7 +160,7 @@ def test_a_deadline_may_last_until_the_next_run_and_not_longer(
 def test_the_shipped_schedule_is_the_health_checks_and_the_mornings() -> None:
     schedule, morning = Project(Path(__file__).parents[3]).schedules
     assert (morning.checkpoint, morning.timezone.key) == ("daily_validation", "America/New_York")
-    assert (schedule.checkpoint, schedule.cron) == ("health_check", "0 */6 * * *")
+    assert (schedule.checkpoint, schedule.cron) == ("health_check_full", "0 */6 * * *")
     assert (schedule.timezone.key, schedule.deadline) == (
         "America/Los_Angeles",
         timedelta(minutes=10),

@@ -17,7 +17,7 @@ from support.fake_gcloud import FakeGcloud
 
 ROOT = Path(__file__).parents[4]
 PROJECT = "nba-props-platform"
-JOB = "plumbline-health-check"
+JOB = "plumbline-health-check-full"
 MORNING = "plumbline-daily-validation"
 JOBS = (JOB, MORNING)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

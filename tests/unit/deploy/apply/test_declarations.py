@@ -29,7 +29,7 @@ def test_the_job_is_tried_once_more_and_has_ten_minutes() -> None:
     assert task["serviceAccountName"] == RUNNER
     (container,) = task["containers"]
     assert [*container["command"], *container["args"]] == [
-        *("plumbline", "run", "health_check", "--fail-on", "error", "--target", "bigquery"),
+        *("plumbline", "run", "health_check_full", "--fail-on", "error", "--target", "bigquery"),
     ]
 
 

@@ -229,6 +229,11 @@ MISREADINGS = [
         "every phase is the phase", ("phase_completion",), column("phase", {"phase4": "phase3"})
     ),
     Misreading(
+        "a prediction without a player is one's",
+        ("player_coverage",),
+        column("player_lookup", {None: "nameless"}),
+    ),
+    Misreading(
         "an id that is too long is not cut",
         ("bdb_coverage",),
         without(PLAYS, lambda row: (row["bdb_game_id"] or 0) > 9_999_999_999),

@@ -11,6 +11,7 @@ from definitions import (
     test_grading_completeness,
     test_line_coverage,
     test_phase_completion,
+    test_player_coverage,
     test_prediction_freshness,
     test_recent_predictions,
 )
@@ -23,6 +24,7 @@ _MODULES = (
     test_grading_completeness,
     test_line_coverage,
     test_phase_completion,
+    test_player_coverage,
     test_prediction_freshness,
     test_recent_predictions,
 )

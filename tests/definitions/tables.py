@@ -81,7 +81,7 @@ def feature_row(
 def prediction(
     system: str | None,
     on: str,
-    player: str = "p1",
+    player: str | None = "p1",
     game_id: str = "0022500001",
     *,
     line: str = "ACTUAL_PROP",

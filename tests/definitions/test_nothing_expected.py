@@ -28,13 +28,15 @@ EMPTY = world()
 BREAK = "(All-Star break 2026-02-13 to 2026-02-18)"
 STALE_TEXT = ", and none in the calendar after: it is empty or stale"
 
-# Windows for a bare date D: line_coverage D-1 and D; recent_predictions and prediction_freshness D;
-# phase_completion and bdb_coverage D-1; grading_completeness (3 days) and game_status_lag D-3 to D-1.
+# Windows for a bare date D: line_coverage D-1 and D; recent_predictions, player_coverage,
+# prediction_freshness D; phase_completion and bdb_coverage D-1; grading_completeness (3 days) and
+# game_status_lag D-3 to D-1.
 ALL = (
     "line_coverage",
     "grading_completeness",
     "phase_completion",
     "recent_predictions",
+    "player_coverage",
     "bdb_coverage",
     "game_status_lag",
     "prediction_freshness",
@@ -174,6 +176,7 @@ QUIET = [
                 "2026-07-01 to 2026-07-03",
                 "2026-07-03",
                 "2026-07-04",
+                "2026-07-04",
                 "2026-07-03",
                 "2026-07-01 to 2026-07-03",
                 "2026-07-04",
@@ -189,6 +192,7 @@ QUIET = [
                 "2026-02-01 to 2026-02-02",
                 "2026-01-30 to 2026-02-01",
                 "2026-02-01",
+                "2026-02-02",
                 "2026-02-02",
                 "2026-02-01",
                 "2026-01-30 to 2026-02-01",

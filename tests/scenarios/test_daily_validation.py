@@ -16,6 +16,7 @@ ORDER = [
     "grading_completeness",
     "grading_latest",
     "recent_predictions",
+    "player_coverage",
     "prediction_freshness",
     "phase_completion",
     "bdb_coverage",

@@ -84,6 +84,12 @@ PLANS: Mapping[str, Plan] = {
             "retired_systems": [["a"], ["b"], ["catboost_v9", "b"]],
         },
     ),
+    "player_coverage": Plan(
+        kinds=["predictions"],
+        reach=[0, 0, 0, 1, 1, 2, -1],
+        rows=rows.predictions,
+        vars={"primary_system": ["a", "nobody"]},
+    ),
     "bdb_coverage": Plan(
         kinds=["play_by_play"],
         reach=[0, 1, 1, 1, 2, 2, 3, -1],

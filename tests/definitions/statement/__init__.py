@@ -27,6 +27,7 @@ from definitions.statement.game_status_lag import game_status_lag
 from definitions.statement.grading_completeness import grading_completeness
 from definitions.statement.line_coverage import line_coverage
 from definitions.statement.phase_completion import phase_completion
+from definitions.statement.player_coverage import player_coverage
 from definitions.statement.prediction_freshness import prediction_freshness
 from definitions.statement.recent_predictions import recent_predictions
 from definitions.statement.said import Said
@@ -42,6 +43,7 @@ STATEMENTS: Mapping[str, Callable[[Seen], list[Said]]] = {
         grading_completeness,
         phase_completion,
         recent_predictions,
+        player_coverage,
         bdb_coverage,
         game_status_lag,
         prediction_freshness,

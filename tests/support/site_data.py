@@ -18,8 +18,9 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
-from plumbline.site.rows import Row, RunRow
+from plumbline.site.rows import Row, RunRow, Sighted
 from plumbline.site.view_models import (
+    CheckpointView,
     GroupSeries,
     IncidentMonth,
     IncidentView,
@@ -97,7 +98,7 @@ def site_data(**changes: object) -> SiteData:
                 datetime(2026, 2, 6, 9, tzinfo=ZONE),
             ),
         ),
-        scores=tuple(runs),
+        checkpoints=(CheckpointView(tuple(runs), _NEXT),),
         days=days_of(runs, ZONE, days[0], days[-1]),
         runs=tuple(reversed(runs)),
         revision="a0e0d3d86cce",
@@ -636,14 +637,14 @@ def _incidents() -> tuple[IncidentView, ...]:
             grading_story,
             impact="Accuracy of the listed prediction systems is unknown.",
             action="gcloud run services logs read nba-grading-service --limit=100",
-            observed="6 systems",
+            worst=Sighted(end_of(LAST_DAY), Status.CRITICAL, 6.0, "systems"),
         ),
         IncidentView(
             line,
             line_story,
             impact="The prediction systems score players without the Vegas points line, so their predictions are worse than they look.",
             action="gcloud run services describe nba-phase4-precompute-processors",
-            observed="40.7 %",
+            worst=Sighted(end_of(LAST_DAY), Status.CRITICAL, 40.7, "%"),
         ),
         closed(
             "bdb_coverage-e77e0aa1",

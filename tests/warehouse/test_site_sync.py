@@ -154,7 +154,7 @@ def test_a_part_of_a_checkpoint_that_alerts_is_no_run_of_it(
     run(live, SECOND, select=("coverage",))
     build(live, tmp_path / "site", afresh=True)
     for site in (site_of(live), tmp_path / "site"):
-        assert "judged end of 1 Feb 2026" in words(site, "index.html")
+        assert "end of 1 Feb 2026" in words(site, "index.html").split("Checkpoints")[1]
         assert len(series(site, "coverage")["at"]) == 2
 
 

@@ -62,12 +62,17 @@ def _together(checks: Iterable[Check], observed: Observed) -> tuple[Threshold, .
 
 
 def main_threshold(checks: Sequence[Check], observed: Observed) -> str:
-    """The metric that the monitor's one observed number stands for, with its levels.
+    """The metric that the monitor's one observed number stands for, with its levels; where no check
+    judges its column (a count of services, judged by their hours), the first that is judged.
 
     Args:
         observed: what its suite declares as that number.
     """
-    judging = _judging(checks, observed) if isinstance(observed, ObservedColumn) else checks
+    judging = checks
+    if isinstance(observed, ObservedColumn):
+        judging = _judging(checks, observed) or [
+            one for one in checks if one.column != observed.column
+        ]
     # A set or a pattern has no level that a number could be held against.
     judged = (one for one in judging if one.type == OURS or _bounds(one.arguments))
     found = _together(judged, observed)

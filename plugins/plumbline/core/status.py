@@ -57,6 +57,15 @@ class RunStatus(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+RUN_WORST_FIRST = (
+    RunStatus.CRITICAL,
+    RunStatus.ERROR,
+    RunStatus.WARNING,
+    RunStatus.OK,
+    RunStatus.SKIPPED,
+)
+"""The order of `WORST_FIRST` for runs."""
+
 EXIT_OK = 0
 EXIT_WARNING = 1
 EXIT_CRITICAL = 2

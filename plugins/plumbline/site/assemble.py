@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from plumbline.alerts.incidents.model import Incident
@@ -31,10 +31,12 @@ from plumbline.site.history_cache import (
     CachedMonitor,
     HistoryCache,
     IncidentStory,
+    Streak,
 )
 from plumbline.site.incident_timeline import view_of
 from plumbline.site.rows import Row, RunRow
 from plumbline.site.view_models import (
+    CheckpointView,
     DayView,
     GroupSeries,
     IncidentMonth,
@@ -46,6 +48,7 @@ from plumbline.site.view_models import (
     SiteData,
     SuiteLine,
     days_of,
+    worst_first,
 )
 
 logger = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ logger = logging.getLogger(__name__)
 CALENDAR_DAYS = 371
 """A year, in whole weeks."""
 SCORES = 400
+"""Runs of one checkpoint whose scores are charted."""
 RECORDED_LATELY = timedelta(days=7)
 """How long a recorded monitor has a page after the others were recorded without it."""
 MOST_GROUPS = 60
@@ -75,7 +79,6 @@ def collect(
     cache: HistoryCache,
     *,
     built_at: datetime,
-    checkpoint: str,
     next_runs: Mapping[str, datetime],
     stale_after: datetime | None,
     archives: Archives,
@@ -86,7 +89,6 @@ def collect(
     """The data of a site.
 
     Args:
-        checkpoint: whose runs make the score and the calendar.
         next_runs: by checkpoint, when its next run is due.
         stale_after: when this build should have been replaced; None: unknown.
         archives: months that have to be drawn: those with other runs than before, and those
@@ -114,9 +116,9 @@ def collect(
         )
         for name in names
     )
-    runs = [run for run in cache.runs if run.checkpoint == checkpoint]
+    # What a deployment's checkpoint found holds for that deployment alone.
+    runs = [run for run in cache.runs if run.checkpoint not in _of_deployments(project)]
     last = runs[-1] if runs else None
-    until = last_day(last.as_of.astimezone(project.timezone)) if last else None
     stories = {story.id: story for story in cache.incidents}
     return SiteData(
         title=str(project.dbt.get("name") or project.root.name),
@@ -130,15 +132,15 @@ def collect(
             _after_deployment(project, name, services, gx) for name, services in after.items()
         ),
         incidents=tuple(
-            _incident(story, cache, suites)
+            _incident(story, cache, suites, is_removed=story.monitor not in (*names, *after))
             for story in sorted(
                 stories.values(), key=lambda one: (one.opened_at, one.id), reverse=True
             )
         ),
         incident_months=_incident_months(cache, suites, archives),
         mutes=tuple(every_mute),
-        scores=tuple(runs[-SCORES:]),
-        days=_days(project, runs, until) if until else (),
+        checkpoints=_checkpoint_views(runs, next_runs),
+        days=_days(project, runs) if runs else (),
         runs=tuple(reversed(cache.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
         costs=costs_of(project, cache, price or LIST_PRICE),
@@ -164,18 +166,44 @@ def _after_deployments(
     project: Project, checkpoints: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """The monitors that only checkpoints of deployments hold, with the services of these."""
-    try:
-        verified = [one for one in project.services if one.entry.verify]
-    except PlumblineError:  # lint and `deploy` say what is wrong with it
-        return {}
-    after = {one.entry.verify for one in verified}
+    after = _of_deployments(project)
     others = {name for one, held in checkpoints.items() if one not in after for name in held}
     found: dict[str, tuple[str, ...]] = {}
-    for service in verified:
-        for name in checkpoints.get(service.entry.verify or "", ()):
+    for checkpoint, services in after.items():
+        for name in checkpoints.get(checkpoint, ()):
             if name not in others:
-                found[name] = (*found.get(name, ()), service.name)
+                found[name] = (*found.get(name, ()), *services)
     return found
+
+
+def _of_deployments(project: Project) -> dict[str, tuple[str, ...]]:
+    """The checkpoints that run after deployments, with the services of these."""
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        for service in project.services:
+            if service.entry.verify:
+                found[service.entry.verify] = (
+                    *found.get(service.entry.verify, ()),
+                    service.name,
+                )
+    except PlumblineError:  # lint and `deploy` say what is wrong with it
+        return {}
+    return found
+
+
+def _checkpoint_views(
+    runs: Sequence[RunRow], next_runs: Mapping[str, datetime]
+) -> tuple[CheckpointView, ...]:
+    of_checkpoint: dict[str, list[RunRow]] = {}
+    for run in runs:
+        of_checkpoint.setdefault(run.checkpoint, []).append(run)
+    last = worst_first(found[-1] for found in of_checkpoint.values())
+    return tuple(
+        CheckpointView(
+            tuple(of_checkpoint[run.checkpoint][-SCORES:]), next_runs.get(run.checkpoint)
+        )
+        for run in last
+    )
 
 
 def _after_deployment(
@@ -287,7 +315,7 @@ def _known_monitor(
     return MonitorView(
         name=known.name,
         latest=latest,
-        since=streak.since if streak else None,
+        since=_since(streak, own),
         checkpoints=checkpoints,
         next_run=min(due, default=None),
         last_good=SeriesPoint(streak.last_good, Status.PASS, streak.last_good_observed)
@@ -309,6 +337,21 @@ def _known_monitor(
         past=_past(cache, known.name),
         muted=muted,
     )
+
+
+def _since(streak: Streak | None, stories: Sequence[IncidentStory]) -> datetime | None:
+    """Since when it has been as it is. While an incident is open, since that opened, whether it
+    was WARNING or CRITICAL meanwhile: messages and the incident's page say the same.
+    """
+    if streak is None or not streak.status.is_failing:
+        return streak.since if streak else None
+    kind = "error" if streak.status is Status.ERROR else "data"
+    opened = [
+        one.opened_at
+        for one in stories
+        if not one.is_over and (one.events[0].kind == "error") == (kind == "error")
+    ]
+    return min(opened, default=streak.since)
 
 
 def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
@@ -374,9 +417,11 @@ def _runbook(project: Project, suite: Suite | None) -> str | None:
     return read_runbook(project.root, named, project.files) if named else None
 
 
-def _days(project: Project, runs: Sequence[RunRow], until: date) -> tuple[DayView, ...]:
+def _days(project: Project, runs: Sequence[RunRow]) -> tuple[DayView, ...]:
+    oldest, until = (
+        last_day(run.as_of.astimezone(project.timezone)) for run in (runs[0], runs[-1])
+    )
     first = until - timedelta(days=CALENDAR_DAYS - 1)
-    oldest = last_day(runs[0].as_of.astimezone(project.timezone))
     return days_of(runs, project.timezone, max(first, oldest), until)
 
 
@@ -384,17 +429,20 @@ def _incident(
     story: IncidentStory,
     cache: HistoryCache,
     suites: Mapping[str, Suite | None],
+    *,
+    is_removed: bool = False,
 ) -> IncidentView:
     name = story.monitor
     suite = suites.get(name)
     monitor = suite.monitor if suite else None
-    return view_of(
+    view = view_of(
         story,
         cache.monitors[name].rows if name in cache.monitors else (),
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,
         action=monitor.action if monitor else None,
     )
+    return replace(view, is_removed=is_removed)
 
 
 def _past(cache: HistoryCache, monitor: str) -> tuple[Incident, ...]:

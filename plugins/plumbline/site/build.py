@@ -18,7 +18,6 @@ from plumbline.core.gc_tuning import not_collected
 from plumbline.net.secret import hide_bytes
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
-from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.targets import DEMO_NAME
 from plumbline.site import history_cache, paths
 from plumbline.site.assemble import GxLinks, collect, listed_results
@@ -144,7 +143,6 @@ def build_site(
             project,
             cache,
             built_at=now,
-            checkpoint=_main_checkpoint(cache),
             next_runs=next_runs,
             stale_after=min(next_runs.values(), default=now + STALE_AFTER),
             archives=drawn,
@@ -342,14 +340,6 @@ def _news(cache: HistoryCache, target: Target, now: datetime, keep: Keep) -> New
         recorded=cache.synced_to,
         known=cache.synced,
     )
-
-
-def _main_checkpoint(cache: HistoryCache) -> str:
-    """Whose runs are the score: the health check, or whatever is run here."""
-    known = {run.checkpoint for run in cache.runs}
-    if DEFAULT_CHECKPOINT in known or not cache.runs:
-        return DEFAULT_CHECKPOINT
-    return cache.runs[-1].checkpoint
 
 
 def _note(target: Target) -> str:

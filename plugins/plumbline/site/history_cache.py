@@ -29,7 +29,7 @@ from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
 from plumbline.site.records import Record
-from plumbline.site.rows import MOST_SEEN, GroupRow, Row, RunRow, Sighted, sightings
+from plumbline.site.rows import GroupRow, Row, RunRow, Sighted, last_sightings, sightings
 
 FORMAT = 1
 
@@ -528,7 +528,7 @@ def _settled_incidents(
 
 def _with_sightings(story: IncidentStory, rows: Sequence[Row]) -> IncidentStory:
     seen = sightings(rows, opened_at=story.opened_at, until=story.until, before=story.seen)
-    return replace(story, seen=seen[-MOST_SEEN:]) if seen != story.seen else story
+    return replace(story, seen=last_sightings(seen)) if seen != story.seen else story
 
 
 def _thinned(runs: Iterable[RunRow], lately: datetime, zone: ZoneInfo) -> tuple[RunRow, ...]:

@@ -23,7 +23,7 @@ from plumbline.core.status import Status, worst
 from plumbline.core.text import amount
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.site.history_cache import IncidentStory
-from plumbline.site.rows import MOST_SEEN, Row, Sighted, sightings, some
+from plumbline.site.rows import MOST_SEEN, Row, Sighted, sightings, some, worst_of
 from plumbline.site.view_models import IncidentView, TimelineEntry
 
 ENDS: dict[str, Ending] = {ending: ending for ending in get_args(Ending)}
@@ -33,7 +33,8 @@ _SAME_TIME = timedelta(days=1)
 def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
     """The incident of ``story``, as far as its rows tell.
 
-    Acknowledgements and recovered groups are missing: only the state of alerts has them.
+    Acknowledgements are missing: only the state of alerts has them. A group that left the window
+    counts as recovered here, unless the incident ended by that: rows don't tell the two apart.
     """
     first, last = story.events[0], story.events[-1]
     is_over = story.is_over
@@ -41,6 +42,10 @@ def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
     statuses = [Status(event.status) for event in wrong or story.events]
     told = [one.channel for one in story.deliveries if one.verdict == "delivered"]
     kind: Kind = "error" if first.kind == "error" else "data"
+    members = tuple(_members(last)) or tuple(_members((wrong or story.events)[-1]))
+    failed = {member.key for event in story.events for member in _members(event)}
+    gone = len(failed) - len({member.key for member in members})
+    is_resolved = last.event == "resolved"
     return Incident(
         id=story.id,
         monitor=last.monitor,
@@ -51,7 +56,9 @@ def incident_of(story: IncidentStory, *, owner: str | None = None) -> Incident:
         last_seen=(wrong or story.events)[-1].as_of,
         checkpoint=first.checkpoint or "",
         sequence=len(story.events),
-        members=tuple(_members(last)) or tuple(_members((wrong or story.events)[-1])),
+        members=members,
+        recovered=len(failed) if is_resolved else gone,
+        left=len(failed) - gone if last.event == "expired" else 0,
         summary=next((event.summary for event in reversed(wrong) if event.summary), last.summary),
         notified_channels=tuple(dict.fromkeys(told)),
         closed_at=last.as_of if is_over else None,
@@ -78,13 +85,13 @@ def view_of(
     seen = sightings(
         rows, opened_at=incident.opened_at, until=incident.closed_at, before=story.seen
     )
-    worst = max(seen, key=lambda one: (one.status.severity, one.at), default=None)
+    worst = worst_of(seen)
     return IncidentView(
         incident=incident,
         timeline=timeline_of(story, seen, incident),
         impact=impact,
         action=action,
-        observed=amount(worst.observed, worst.unit) if worst and worst.observed is not None else "",
+        worst=worst,
     )
 
 
@@ -97,7 +104,9 @@ def _brought_up_to_date(story: IncidentStory, *, owner: str | None) -> Incident:
         return told
     if known.is_open == told.is_open and known.sequence >= told.sequence:
         return known
-    return replace(told, ack=known.ack, owner=known.owner or owner)
+    left = max(known.left, told.left)
+    recovered = max(known.recovered, told.recovered - known.left)
+    return replace(told, ack=known.ack, owner=known.owner or owner, recovered=recovered, left=left)
 
 
 def timeline_of(

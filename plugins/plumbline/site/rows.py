@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,6 +84,8 @@ class Sighted:
     summary: str = ""
     members: tuple[str, ...] = ()
     """Labels of the failing groups, the first ones."""
+    lines: tuple[ThresholdLine, ...] = ()
+    """The thresholds of the number in that run; those that earlier versions stored have none."""
 
 
 def sightings(
@@ -107,8 +110,35 @@ def sightings(
         if seen and (row.status, row.observed) == (seen[-1].status, seen[-1].observed):
             continue
         wrong = [group.label for group in row.groups if group.status is not Status.PASS]
-        seen.append(Sighted(row.at, row.status, row.observed, row.unit, row.summary, some(wrong)))
+        seen.append(
+            Sighted(row.at, row.status, row.observed, row.unit, row.summary, some(wrong), row.lines)
+        )
     return tuple(seen)
+
+
+def last_sightings(seen: tuple[Sighted, ...]) -> tuple[Sighted, ...]:
+    """The last ones, and before them the worst."""
+    last = seen[-MOST_SEEN:]
+    worst = worst_of(seen)
+    return last if worst is None or worst in last else (worst, *last)
+
+
+def worst_of(seen: Sequence[Sighted]) -> Sighted | None:
+    """By status, then by how far beyond its threshold the number is; of equals, the first."""
+    return max(seen, key=_badness, default=None)
+
+
+def _badness(one: Sighted) -> tuple[int, float, float]:
+    beyond = -math.inf
+    if one.observed is not None and math.isfinite(one.observed):
+        lines = [line for line in one.lines if line.severity == one.status.lower()] or one.lines
+        sides = [
+            line.value - one.observed if line.fails == "below" else one.observed - line.value
+            for line in lines
+        ]
+        # A number without thresholds counts what fails.
+        beyond = max(sides, default=one.observed)
+    return one.status.severity, beyond, -one.at.timestamp()
 
 
 def some(labels: Sequence[str]) -> tuple[str, ...]:

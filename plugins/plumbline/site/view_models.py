@@ -19,11 +19,11 @@ from plumbline.core.instants import last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome, ThresholdLine
 from plumbline.core.pricing import Price
-from plumbline.core.status import RunStatus, Status
+from plumbline.core.status import RUN_WORST_FIRST, RunStatus, Status, run_status, score
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
 from plumbline.site.history_cache import RECENT_RUNS
-from plumbline.site.rows import Row, RunRow
+from plumbline.site.rows import Row, RunRow, Sighted
 
 TimelineKind = Literal["seen", "event", "told", "not told"]
 
@@ -173,8 +173,10 @@ class IncidentView:
     """Oldest first."""
     impact: str | None = None
     action: str | None = None
-    observed: str = ""
-    """The number at its worst, in words."""
+    worst: Sighted | None = None
+    """What the worst run saw; None: no run is known."""
+    is_removed: bool = False
+    """Whether the project has no such monitor any more."""
 
 
 @dataclass(frozen=True)
@@ -192,14 +194,30 @@ class IncidentMonth:
 
 @dataclass(frozen=True)
 class DayView:
-    """A day of the calendar: the last run that judged it."""
+    """A day of the calendar: for each checkpoint, the last run that judged the day."""
 
     day: date
-    status: RunStatus | None
-    """None: there was no run."""
-    score: int | None = None
-    runs: int = 0
-    note: str = ""
+    runs: tuple[RunRow, ...] = ()
+    """Worst first."""
+
+    @property
+    def status(self) -> RunStatus | None:
+        """The worst status of its runs; None: there was no run."""
+        return self.runs[0].status if self.runs else None
+
+
+@dataclass(frozen=True)
+class CheckpointView:
+    """A checkpoint's row on the overview."""
+
+    runs: tuple[RunRow, ...]
+    """Its last runs, oldest first; at least one."""
+    next_run: datetime | None = None
+    """When its next run is due; None: no schedule is known."""
+
+    @property
+    def last_run(self) -> RunRow:
+        return self.runs[-1]
 
 
 @dataclass(frozen=True)
@@ -279,6 +297,7 @@ class SiteData:
     next_build: datetime | None
     """When the next build is due; a page older than that says that it is stale."""
     last_run: RunRow | None
+    """The newest of all checkpoints."""
     monitors: tuple[MonitorView, ...]
     """In the checkpoint's order; pages put the worst first."""
     after_deployments: tuple[MonitorView, ...] = ()
@@ -288,8 +307,8 @@ class SiteData:
     incident_months: tuple[IncidentMonth, ...] = ()
     """Newest first."""
     mutes: tuple[Mute, ...] = ()
-    scores: tuple[RunRow, ...] = ()
-    """The runs that make the score, oldest first."""
+    checkpoints: tuple[CheckpointView, ...] = ()
+    """Those that have run, without the ones of deployments; worst first."""
     days: tuple[DayView, ...] = ()
     """Each day once, oldest first; see `days_of`."""
     runs: tuple[RunRow, ...] = ()
@@ -305,27 +324,34 @@ class SiteData:
     note: str = ""
     """What a reader should know of this build."""
 
+    @cached_property
+    def statuses(self) -> tuple[Status, ...]:
+        """The status of each monitor that has run, whichever checkpoint ran it last."""
+        return tuple(view.latest.status for view in self.monitors if view.latest)
+
+    @property
+    def status(self) -> RunStatus | None:
+        """The worst status of all monitors; None: none has run."""
+        return run_status(self.statuses) if self.statuses else None
+
+    @property
+    def score(self) -> int | None:
+        """The score over all monitors that have run; None where none counts."""
+        return score(self.statuses)
+
 
 def days_of(runs: Iterable[RunRow], zone: ZoneInfo, first: date, last: date) -> tuple[DayView, ...]:
-    """Every day from ``first`` to ``last``: its last run's status and score.
+    """Every day from ``first`` to ``last`` with the last run of each checkpoint.
 
     A run that judged the end of a day, at midnight, belongs to the day that ended.
     """
-    by_day: dict[date, list[RunRow]] = {}
+    by_day: dict[date, dict[str, RunRow]] = {}
     for run in sorted(runs, key=lambda run: run.as_of):
-        by_day.setdefault(last_day(run.as_of.astimezone(zone)), []).append(run)
-    found = []
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        day = date.fromordinal(ordinal)
-        of_day = by_day.get(day, [])
-        final = of_day[-1] if of_day else None
-        found.append(
-            DayView(
-                day=day,
-                status=final.status if final else None,
-                score=final.score if final else None,
-                runs=len(of_day),
-                note=final.note if final else "",
-            )
-        )
-    return tuple(found)
+        by_day.setdefault(last_day(run.as_of.astimezone(zone)), {})[run.checkpoint] = run
+    days = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    return tuple(DayView(day, worst_first(by_day.get(day, {}).values())) for day in days)
+
+
+def worst_first(runs: Iterable[RunRow]) -> tuple[RunRow, ...]:
+    """By status and, within one, by the checkpoint's name."""
+    return tuple(sorted(runs, key=lambda run: (RUN_WORST_FIRST.index(run.status), run.checkpoint)))

@@ -170,6 +170,17 @@ def test_a_bound_on_single_values_is_no_threshold_of_their_aggregate() -> None:
     assert lines(suite(of_values, observed=observed)) == ()
 
 
+def test_a_number_that_is_not_judged_has_the_threshold_that_is_with_its_own_metric() -> None:
+    of_hours = {
+        "type": "expect_metric_to_be_between",
+        "severity": "warning",
+        "kwargs": {"column": "hours_behind", "max_value": 6, "group_by": ["service"]},
+    }
+    observed = {"column": "drifted", "aggregate": "sum", "unit": "services"}
+    assert main(suite(of_hours, observed=observed)) == "hours_behind by service: warning > 6 h"
+    assert lines(suite(of_hours, observed=observed)) == ()
+
+
 @pytest.mark.parametrize(
     ("column", "observed", "words"),
     [

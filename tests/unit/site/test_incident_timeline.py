@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 
 from plumbline.alerts.incidents.model import Ack
+from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import Status
 from plumbline.site import history_cache
 from plumbline.site.history_cache import HistoryCache, IncidentStory
 from plumbline.site.incident_timeline import incident_of, view_of
 from plumbline.site.rows import MOST_SEEN, Row
 from plumbline.site.view_models import IncidentView
-from support.site_records import Story, at, days, record, row_of, story
+from support.site_records import LINES, Story, at, days, record, row_of, story
 
 
 def told(one: Story) -> IncidentStory:
@@ -117,9 +118,61 @@ def test_an_error_is_never_a_number() -> None:
     assert lines(view_of(told(story("i-1", "2026-02-01")), seen))[-1] == "03 Feb seen: ERROR"
 
 
-def test_the_number_at_its_worst() -> None:
-    seen = rows("2026-02-01", "2026-02-03", [40.0, 12.5, 60.0])
-    assert view_of(told(story("i-1", "2026-02-01")), seen).observed == "12.5 %"
+ABOVE = (ThresholdLine("warning", 1.0, "above"), ThresholdLine("critical", 6.0, "above"))
+
+
+@pytest.mark.parametrize(
+    ("values", "lines", "worst"),
+    [
+        ([40.0, 12.5, 60.0], LINES, (1, 12.5)),
+        ([0.0, 45.7, 45.7], LINES, (0, 0.0)),
+        ([12.5, 12.5, 40.0], LINES, (0, 12.5)),
+        # the status counts before the number
+        ([60.0, 79.0, 49.0], LINES, (2, 49.0)),
+        ([7.0, 30.0, 8.0], ABOVE, (1, 30.0)),
+        # a count of failing groups has no threshold
+        ([3.0, 6.0, 4.0], (), (1, 6.0)),
+    ],
+)
+def test_the_worst_number_is_the_one_farthest_beyond_its_threshold(
+    values: list[float], lines: tuple[ThresholdLine, ...], worst: tuple[int, float]
+) -> None:
+    seen = rows("2026-02-01", "2026-02-03", values)
+    if lines is not LINES:
+        seen = [replace(row, lines=lines, status=Status.CRITICAL) for row in seen]
+    found = view_of(told(story("i-1", "2026-02-01")), seen).worst
+    assert found is not None
+    assert (found.at, found.observed) == (seen[worst[0]].at, worst[1])
+
+
+def test_the_worst_number_outlives_the_sightings_that_are_kept() -> None:
+    seen = rows("2026-01-01", "2026-03-01", [0.0, *(30.0 + index / 10 for index in range(59))])
+    one = told(story("i-1", "2026-01-01"))
+    for row in seen:
+        one = history_cache._with_sightings(one, [row])
+    found = view_of(one, ()).worst
+    assert found is not None
+    assert found.observed == 0.0
+
+
+def test_groups_that_no_longer_fail_at_the_end_have_recovered() -> None:
+    one = story("i-1", "2026-02-01")
+    one.event("2026-02-02", "changed", members=("a", "b", "c"))
+    assert incident_of(told(one)).recovered == 0
+    one.event("2026-02-03", "changed", members=("c",))
+    assert incident_of(told(one)).recovered == 2
+    one.event("2026-02-04", "resolved", "recovered")
+    incident = incident_of(told(one))
+    assert (incident.recovered, incident.left) == (3, 0)
+
+
+def test_groups_that_failed_when_it_expired_aged_out() -> None:
+    one = story("i-1", "2026-02-01")
+    one.event("2026-02-02", "changed", members=("a", "b", "c"))
+    one.event("2026-02-03", "changed", members=("c",))
+    one.event("2026-02-04", "expired", "left the window")
+    incident = incident_of(told(one))
+    assert (incident.recovered, incident.left) == (2, 1)
 
 
 def test_what_came_before_and_after_it_is_not_its_own() -> None:

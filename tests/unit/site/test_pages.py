@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from posixpath import dirname, join, normpath
 
@@ -21,6 +21,7 @@ from plumbline.site.pages.frame import cell, frame_page
 from plumbline.site.pages.overview import calendar, headline
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
+    CheckpointView,
     DayView,
     Link,
     MonitorView,
@@ -77,7 +78,7 @@ def test_the_overview_says_what_is_wrong_since_when_and_what_to_do(pages: Pages)
         "BigDataBall answers a day late this week",
         "end of 25 Jan 2026 (93.0 %)",
         "Suites a0e0d3d86cce",
-        "27 Nov 2025: SKIPPED, no games: Thanksgiving",
+        "27 Nov 2025: health_check SKIPPED, no games: Thanksgiving",
         "11 Dec 2025: no run",
     ):
         assert said in words.replace("\N{NO-BREAK SPACE}", " ")
@@ -218,7 +219,17 @@ def hostile() -> SiteData:
         monitors=tuple(views),
         incidents=incidents,
         mutes=(Mute(HOSTILE, HOSTILE, HOSTILE, data.built_at),),
-        days=tuple(replace(day, note=HOSTILE) for day in data.days),
+        days=tuple(
+            replace(
+                day,
+                runs=tuple(replace(run, checkpoint=HOSTILE, note=HOSTILE) for run in day.runs),
+            )
+            for day in data.days
+        ),
+        checkpoints=tuple(
+            replace(view, runs=tuple(replace(run, checkpoint=HOSTILE) for run in view.runs))
+            for view in data.checkpoints
+        ),
         runs=tuple(replace(run, checkpoint=HOSTILE, note=HOSTILE) for run in data.runs),
         revision=HOSTILE,
         links=(Link(HOSTILE, "expectations/index.html"),),
@@ -374,9 +385,40 @@ def test_a_midnight_run_belongs_to_the_day_that_ended() -> None:
     day = data.days[-1].day
     run = RunRow("r", "c", data.monitors[0].points[-1].at, RunStatus.OK, 100)
     assert days_of([run], data.zone, day, day + timedelta(days=1)) == (
-        DayView(day, RunStatus.OK, 100, 1),
-        DayView(day + timedelta(days=1), None),
+        DayView(day, (run,)),
+        DayView(day + timedelta(days=1)),
     )
+
+
+def test_a_day_is_as_its_worst_checkpoint_is_at_its_last_run() -> None:
+    zone = site_data().zone
+
+    def run(hour: int, checkpoint: str, status: RunStatus, score: int) -> RunRow:
+        at = datetime(2026, 2, 2, hour, tzinfo=zone)
+        return RunRow(f"{checkpoint}-{hour}", checkpoint, at, status, score)
+
+    morning = run(6, "health_check", RunStatus.CRITICAL, 0)
+    noon = run(12, "health_check", RunStatus.OK, 100)
+    hourly = run(9, "hourly", RunStatus.WARNING, 50)
+    (found,) = days_of([morning, noon, hourly], zone, noon.as_of.date(), noon.as_of.date())
+    assert found.runs == (hourly, noon)
+    assert found.status is RunStatus.WARNING
+
+
+def test_the_banner_is_as_the_worst_monitor_whichever_checkpoint_ran_it() -> None:
+    data = site_data()
+    (fine,) = [view for view in data.monitors if view.name == "phase_completion"]
+    (wrong,) = [view for view in data.monitors if view.name == "line_coverage"]
+    monitors = (fine, replace(wrong, checkpoints=("hourly",)))
+    healthy = replace(data.runs[0], status=RunStatus.OK, score=100)
+    page = render_site(
+        replace(
+            data, monitors=monitors, last_run=healthy, checkpoints=(CheckpointView((healthy,)),)
+        )
+    ).files["index.html"]
+    assert '<div class="verdict critical">' in page.decode()
+    words = Read(page).words
+    assert "1 of 2 monitors failing: 1 CRITICAL ✗ CRITICAL score 50 of 100 over all" in words
 
 
 def test_the_calendar_has_a_row_a_weekday_and_a_column_a_week() -> None:

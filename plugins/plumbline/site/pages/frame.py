@@ -21,8 +21,8 @@ from plumbline.core.text import NOTHING, amount, duration, fraction, size, span
 from plumbline.report.wording import SYMBOLS
 from plumbline.site import paths
 from plumbline.site.pages.layout import static_path
-from plumbline.site.rows import Row
-from plumbline.site.view_models import MonitorView, SiteData
+from plumbline.site.rows import Row, RunRow
+from plumbline.site.view_models import DayView, MonitorView, SiteData
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -49,6 +49,7 @@ def environment() -> Environment:
         day=day,
         is_pseudonym=is_pseudonym,
         lasting=span,
+        said_of_day=said_of_day,
         seconds=duration,
         size=size,
         symbol=symbol,
@@ -146,6 +147,16 @@ def symbol(status: str | None) -> str:
 def day(value: date) -> str:
     """``2 Feb 2026``."""
     return f"{value.day} {value:%b %Y}"
+
+
+def said_of_day(view: DayView) -> str:
+    """``2 Feb 2026: health_check CRITICAL, score 60; hourly OK, score 100``."""
+    return f"{day(view.day)}: " + ("; ".join(map(_said_of_run, view.runs)) or "no run")
+
+
+def _said_of_run(run: RunRow) -> str:
+    scored = "" if run.score is None else f", score {run.score}"
+    return f"{run.checkpoint} {run.status}{scored}{f', {run.note}' if run.note else ''}"
 
 
 def cell(value: object) -> str:

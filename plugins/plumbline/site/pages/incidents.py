@@ -29,12 +29,14 @@ def render(data: SiteData, view: IncidentView) -> bytes:
 
 def render_index(data: SiteData) -> bytes:
     """``incidents/index.html``: open incidents, then recently ended ones."""
+    still_open = [view for view in data.incidents if view.incident.is_open]
     return frame.render(
         "incidents.html",
         data,
         paths.INCIDENTS,
         title="Incidents",
-        open_ones=[view for view in data.incidents if view.incident.is_open],
+        open_ones=[view for view in still_open if not view.is_removed],
+        of_removed=[view for view in still_open if view.is_removed],
         ended=[view for view in data.incidents if not view.incident.is_open],
         lasted=lasted,
     )

@@ -66,10 +66,14 @@ def render(data: SiteData) -> bytes:
         headline=headline(data.monitors),
         wrong=wrong,
         fine=fine,
-        score_chart=score_chart(data.scores, width=480, height=96),
+        checkpoints=[
+            (view, score_chart(view.runs, width=240, height=32)) for view in data.checkpoints
+        ],
         calendar=calendar(data.days),
         runs=data.runs[:_RUNS],
-        open_incidents=sum(view.incident.is_open for view in data.incidents),
+        open_incidents=sum(
+            view.incident.is_open and not view.is_removed for view in data.incidents
+        ),
     )
 
 

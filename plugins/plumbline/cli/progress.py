@@ -39,7 +39,7 @@ class LoggedProgress:
         """A line."""
         write_message(text)
 
-    def monitor_done(self, outcome: Outcome) -> None:
+    def monitor_done(self, outcome: Outcome, *, of: int) -> None:
         """Do nothing; the report has it."""
 
 
@@ -62,7 +62,7 @@ class LiveProgress:
         """As ``step``: on a terminal nothing needs to stay."""
         self.step(text)
 
-    def monitor_done(self, outcome: Outcome) -> None:
-        """Show which monitors are done, the last one's status in words."""
+    def monitor_done(self, outcome: Outcome, *, of: int) -> None:
+        """Show how many monitors are done, and the last one's status in words."""
         self._done.append(outcome.monitor)
-        self.step(f"{len(self._done)} done; {outcome.monitor}: {outcome.status}")
+        self.step(f"{len(self._done)} of {of} done; {outcome.monitor}: {outcome.status}")

@@ -126,8 +126,9 @@ def record_dbt(
         progress.step("loading Great Expectations")
         docs = open_docs(project, target)
     recordings = tuple(_recordings(request, invocations, manifest, docs))
-    for outcome in _outcomes(recordings):
-        progress.monitor_done(outcome)
+    outcomes = tuple(_outcomes(recordings))
+    for outcome in outcomes:
+        progress.monitor_done(outcome, of=len(outcomes))
     broken = None
     if delivers:
         target, broken = _ready(target, progress)

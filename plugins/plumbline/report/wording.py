@@ -91,5 +91,7 @@ def docs(address: str) -> str:
     parts = urlsplit(address)
     if parts.scheme != "file":
         return address
-    path = Path(url2pathname(parts.path))
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    path, here = Path(url2pathname(parts.path)), Path.cwd()
+    # From the root a relative path would look like the absolute one without its slash.
+    is_shorter = path.is_relative_to(here) and here != Path(here.anchor)
+    return str(path.relative_to(here) if is_shorter else path)

@@ -40,6 +40,7 @@ from plumbline.report.wording import SYMBOLS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table as Grid
     from rich.text import Text
 
 _STYLES: dict[str, str] = {
@@ -52,7 +53,7 @@ _STYLES: dict[str, str] = {
 }
 _UNBOUNDED = 1_000_000
 _LEAST_WIDTH = 30
-"""Columns of names and numbers are folded only when they are wider than this."""
+"""Names, numbers and words are folded only when they are wider than this."""
 _STATUS_WIDTH = 12
 """Of a status with its symbol, in a list of results."""
 _BACKTICKS = re.compile(r"`+")
@@ -193,14 +194,14 @@ def _section(section: Section, width: int | None) -> list[RenderableType]:
                 Padding(_table(block, width), (0, 0, 0, 2 if section.title else 0), expand=False)
             )
         elif isinstance(block, Facts):
-            parts.append(Padding(_facts(block.facts), (0, 0, 0, 2), expand=False))
+            parts.append(Padding(_facts(block.facts, width), (0, 0, 0, 2), expand=False))
         elif isinstance(block, Results):
             for one in block.results:
                 status = _text(one.status)
                 status.pad_right(_STATUS_WIDTH - len(status))
                 parts.append(status + _text(one.line))
                 if one.facts:
-                    parts.append(Padding(_facts(one.facts), (0, 0, 0, 4), expand=False))
+                    parts.append(Padding(_facts(one.facts, width), (0, 0, 0, 4), expand=False))
         else:
             parts += map(Text, visible(block.text).splitlines())
     return parts
@@ -216,28 +217,49 @@ def _item(item: Line, width: int | None) -> RenderableType:
     return grid
 
 
-def _table(table: Table, width: int | None, *, has_header: bool = True) -> RenderableType:
+def _table(table: Table, width: int | None) -> RenderableType:
     from rich.box import SIMPLE_HEAD
-    from rich.console import Group
     from rich.table import Table as Grid
-    from rich.text import Text
 
+    if width is not None and _least_width(table) > width:
+        return _records(table, width)
     grid = Grid(
-        box=SIMPLE_HEAD if has_header and width is not None else None,
-        padding=(0, 1 if has_header and width is not None else 2, 0, 0),
+        box=None if width is None else SIMPLE_HEAD,
+        padding=(0, 2 if width is None else 1, 0, 0),
         show_edge=False,
         pad_edge=False,
-        show_header=has_header,
     )
+    return _filled(grid, table, has_header=True)
+
+
+def _fact_table(table: Table, width: int | None) -> RenderableType:
+    """A table without a header, beside its label."""
+    from rich.table import Table as Grid
+
+    columns = range(len(table.header))
+    least = sum(_least_column(table, place, has_header=False) + 2 for place in columns)
+    is_narrow = width is not None and least > width
+    grid = Grid(
+        box=None,
+        padding=(0, 1 if is_narrow else 2, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+        show_header=False,
+    )
+    return _filled(grid, table, has_header=False)
+
+
+def _filled(grid: Grid, table: Table, *, has_header: bool) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
     for place, title in enumerate(table.header):
         cells = [row[place] for row in table.rows]
-        longest = max(map(len, [title if has_header else "", *map(_plain, cells)]))
-        # Without a least width rich folds short cells to one letter a line.
-        is_kept = place in table.right or all(isinstance(cell, Name | Status) for cell in cells)
         grid.add_column(
             Text(one_line(title)),
             justify="right" if place in table.right else "left",
-            min_width=min(longest, _LEAST_WIDTH) if is_kept else None,
+            # Without a least width rich folds short cells to one letter a line.
+            min_width=_least_column(table, place, has_header=has_header),
             no_wrap=bool(cells) and all(map(_is_status, cells)),
             overflow="fold",
         )
@@ -246,15 +268,48 @@ def _table(table: Table, width: int | None, *, has_header: bool = True) -> Rende
     return Group(grid, Text(f"and {table.more} more")) if table.more else grid
 
 
-def _facts(facts: Sequence[tuple[str, Line | Table]]) -> RenderableType:
+def _least_column(table: Table, place: int, *, has_header: bool) -> int:
+    """The width below which a column breaks a number, a name or a word; at most `_LEAST_WIDTH`."""
+    cells = [row[place] for row in table.rows]
+    texts = [table.header[place] if has_header else "", *map(_plain, cells)]
+    is_whole = place in table.right or all(isinstance(cell, Name | Status) for cell in cells)
+    pieces = texts if is_whole else [word for text in texts for word in text.split()]
+    return min(max(map(len, pieces), default=0), _LEAST_WIDTH)
+
+
+def _least_width(table: Table) -> int:
+    """The width below which a table with a header breaks words."""
+    columns = range(len(table.header))
+    return sum(_least_column(table, place, has_header=True) + 2 for place in columns)
+
+
+def _records(table: Table, width: int) -> RenderableType:
+    """The rows of a table that is too wide, one below the other: a line with the first cell, or
+    with a status and the cell after it, then the other cells by their titles."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for row in table.rows:
+        first = 2 if _is_status(row[0]) and len(row) > 1 else 1
+        parts.append(Text("  ").join(map(_text, row[:first])))
+        facts = [fact for fact in zip(table.header[first:], row[first:], strict=True) if fact[1]]
+        parts.append(Padding(_facts(facts, width), (0, 0, 0, 2), expand=False))
+    return Group(*parts, *([Text(f"and {table.more} more")] if table.more else []))
+
+
+def _facts(facts: Sequence[tuple[str, Line | Table]], width: int | None) -> RenderableType:
     from rich.table import Table as Grid
     from rich.text import Text
 
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
+    labels = max((len(label) for label, _ in facts), default=0)
+    room = None if width is None else width - labels - 4
     for label, value in facts:
-        shown = _table(value, None, has_header=False) if isinstance(value, Table) else _text(value)
+        shown = _fact_table(value, room) if isinstance(value, Table) else _text(value)
         grid.add_row(Text(one_line(label)), shown)
     return grid
 

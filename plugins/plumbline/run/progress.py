@@ -16,8 +16,8 @@ class Progress(Protocol):
     def long_step(self, text: str) -> None:
         """A step that takes seconds (starting the embedded warehouse): said in logs too."""
 
-    def monitor_done(self, outcome: Outcome) -> None:
-        """A monitor has its outcome."""
+    def monitor_done(self, outcome: Outcome, *, of: int) -> None:
+        """One of ``of`` monitors has its outcome."""
 
 
 class NoProgress:
@@ -29,5 +29,5 @@ class NoProgress:
     def long_step(self, text: str) -> None:
         """Nothing."""
 
-    def monitor_done(self, outcome: Outcome) -> None:
+    def monitor_done(self, outcome: Outcome, *, of: int) -> None:
         """Nothing."""

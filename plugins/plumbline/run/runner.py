@@ -80,7 +80,7 @@ def run_checkpoint(
         else stamp_of(run, request.project, target, started_at=started_at),
         parameters=request.parameters,
         batch_parameters=_options(request),
-        on_outcome=progress.monitor_done,
+        on_outcome=lambda outcome: progress.monitor_done(outcome, of=len(monitors)),
     )
     progress.step(f"asking {target.name}, one job a monitor")
     engine.submit()

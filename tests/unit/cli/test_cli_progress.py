@@ -16,7 +16,7 @@ def test_a_log_gets_long_steps_only(capsys: pytest.CaptureFixture[str]) -> None:
     progress = LoggedProgress()
     progress.step("asking")
     progress.long_step("starting the embedded BigQuery")
-    progress.monitor_done(outcome("a"))
+    progress.monitor_done(outcome("a"), of=1)
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "starting the embedded BigQuery\n")
 
@@ -28,7 +28,7 @@ def test_a_person_sees_the_step_and_which_monitors_are_done() -> None:
         progress = LiveProgress(status)
         progress.step("asking local for 5 monitors")
         assert str(status.status) == "asking local for 5 monitors"
-        progress.monitor_done(outcome("line_coverage", Status.CRITICAL))
-        assert str(status.status) == "1 done; line_coverage: CRITICAL"
+        progress.monitor_done(outcome("line_coverage", Status.CRITICAL), of=5)
+        assert str(status.status) == "1 of 5 done; line_coverage: CRITICAL"
         progress.long_step(HOSTILE)
         assert "\x1b" not in str(status.status)

@@ -37,7 +37,7 @@ class Runner:
         progress.step("asking")
         progress.long_step("starting the embedded BigQuery")
         for one in self.answer.outcomes:
-            progress.monitor_done(one)
+            progress.monitor_done(one, of=len(self.answer.outcomes))
         return self.answer
 
 

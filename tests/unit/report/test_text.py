@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -290,6 +291,34 @@ def test_on_a_terminal_no_line_is_wider_and_no_word_of_a_failure_is_lost(width: 
     joined = "".join(text.split())
     assert "".join(summary.split()) in joined
     assert "nogames" in joined
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_on_a_terminal_no_name_number_or_word_is_broken(width: int) -> None:
+    whole = set(render(seed_day()).split()) - {"Status", "Monitor"}  # titles of columns
+    assert set(render(seed_day(), width=width).replace("─", "").split()) >= whole
+
+
+def test_where_columns_would_break_words_the_rows_stand_below_each_other() -> None:
+    lines = render(seed_day(), width=60).splitlines()
+    place = lines.index("✗ CRITICAL  line_coverage")
+    assert lines[place + 1 : place + 4] == [
+        "  Observed   44.2 %",
+        "  Threshold  mean of coverage_pct:",
+        "             warning < 80 %, critical < 50 %",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("here", "shown"),
+    [("/srv/site", "docs/index.html"), ("/", "/srv/site/docs/index.html"), ("/srv/other", None)],
+)
+def test_the_docs_are_named_by_a_path_that_works_from_here(
+    here: str, shown: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "cwd", lambda: Path(here))
+    whole = "/srv/site/docs/index.html"
+    assert wording.docs(f"file://{whole}") == (shown or whole)
 
 
 def test_a_run_without_monitors_is_a_report_too() -> None:

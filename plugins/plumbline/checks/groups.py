@@ -28,7 +28,7 @@ def judge_groups(
     Args:
         suite: whose ``observed`` says what the whole is.
         columns: the judged rows, by column.
-        grain: the columns that say what a row is about.
+        grain: the columns that say what a row is about; several rows may be about the same.
     """
     grouped = _by_group(results)
     if grouped:
@@ -139,7 +139,8 @@ def _contributing(
 ) -> list[GroupOutcome]:
     """The rows that pull a whole down: below the threshold themselves, or short in a sum.
 
-    The whole is what is judged: a row never weighs more than the expectation that failed.
+    Rows that share a key are one group, aggregated as the whole is. The whole is what is judged: a
+    group never weighs more than the expectation that failed.
     """
     declared = suite.monitor.observed
     if not isinstance(declared, ObservedColumn) or not columns:
@@ -147,7 +148,9 @@ def _contributing(
     if not grain or any(name not in columns for name in (*grain, declared.column)):
         return []
     try:
-        rows = observe(columns, column=declared.column, aggregate=None, group_by=grain)
+        rows = observe(
+            columns, column=declared.column, aggregate=declared.aggregate, group_by=grain
+        )
     except TypeError:
         return []
     judging = [
@@ -159,7 +162,7 @@ def _contributing(
         short = False
         for result in judging:
             if declared.aggregate == "sum":
-                below = all(member.is_short for member in row.members)
+                below = any(member.is_short for member in row.members)
             else:
                 below = not result.bounds.keep(row.observed)
             if not below:

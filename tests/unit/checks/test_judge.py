@@ -205,6 +205,20 @@ def test_a_date_below_weighs_no_more_than_the_mean_that_passed() -> None:
     assert [(group.key.label, group.status) for group in outcome.groups] == [("02-02", Status.PASS)]
 
 
+def test_rows_of_one_key_are_one_group_with_their_own_mean() -> None:
+    rows = [
+        {"processor": processor, "pct": pct, "numerator": int(pct > 0), "denominator": 1}
+        for processor, pct in (("p1", 0.0), ("p1", 100.0), ("p2", 0.0), ("p2", 0.0), ("p3", 100.0))
+    ]
+    results = two_levels(rows, column="pct", aggregate="mean")
+    outcome = judged(rows, results, observed=PERCENT, grain=("processor",))
+    assert outcome.observed == 40.0
+    assert [
+        (group.key.label, group.observed, group.numerator, group.denominator)
+        for group in outcome.groups
+    ] == [("p2", 0.0, 0, 2), ("p1", 50.0, 1, 2)]
+
+
 def test_a_sum_names_what_is_short() -> None:
     rows = [
         {"processor": "p1", "complete": 1, "numerator": 1, "denominator": 1},

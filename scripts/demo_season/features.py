@@ -8,18 +8,22 @@ import numpy as np
 import pyarrow as pa
 
 from demo_season.columns import Columns
-from demo_season.incidents import Incidents, LineCoverage
+from demo_season.incidents import FeatureQuality, Incidents, LineCoverage, UsageRate
 from demo_season.schedule import Day
 from demo_season.slate import Slate
 from demo_season.world import instant, seconds, stream
 
 LINE = 25
 """Where the Vegas points line stands in the vector, counted from 0."""
+USAGE = 31
+"""Where the usage rate stands, 0 to 1; 0 if there is none. The generator's own choice."""
 FEWEST, MOST = 115, 449
 """Complete rows of a day."""
 A_GAME = 37.5
 HEALTHY = (0.908, 0.940)
 """Between which the share of rows with a line lies on a healthy day."""
+HEALTHY_USAGE = (0.94, 0.99)
+"""The same of rows with a usage rate: some players have not played yet."""
 LONGER_FROM = dt.date(2026, 1, 1)
 WIDTH, LONGER_WIDTH = 33, 37
 SHORT_UNTIL = 3
@@ -49,6 +53,7 @@ def make_features(seed: int, slate: Slate, complete: int, incidents: Incidents) 
     with_line = rng.permutation(complete)[: _with_line(rng, date, complete, incidents)]
     vectors[:, LINE] = 0.0
     vectors[with_line, LINE] = np.round(strength[with_line]) + 0.5
+    vectors[:, USAGE] = _usage_rates(seed, slate, rows, incidents)
     # The short ones have a number where the line stands in a complete one: they must not count.
     vectors[complete:, LINE] = 9.5
 
@@ -59,6 +64,8 @@ def make_features(seed: int, slate: Slate, complete: int, incidents: Incidents) 
     versions = np.full(rows, f"v2_{width}features", dtype=object)
     versions[complete:] = [f"v1_{each}features" for each in widths[complete:]]
     quality = rng.uniform(62, 99, rows).round(1)
+    if incident := incidents.on(FeatureQuality, date):
+        quality[:complete] = _with_mean(quality[:complete], incident.mean)
     return {
         "player_lookup": slate.players[:rows],
         "game_date": np.full(rows, np.datetime64(date)),
@@ -69,6 +76,28 @@ def make_features(seed: int, slate: Slate, complete: int, incidents: Incidents) 
         "is_production_ready": quality >= 70,
         "created_at": instant(date, 6.5) + seconds(np.sort(rng.uniform(0, 1.75 * 3600, rows))),
     }
+
+
+def _usage_rates(seed: int, slate: Slate, rows: int, incidents: Incidents) -> np.ndarray:
+    """Shares of a team's possessions; 0 for those without."""
+    rng = stream(seed, "features/usage", slate.date)
+    rates = (
+        (0.1 + slate.strength[:rows] / 120 + rng.normal(0, 0.03, rows)).clip(0.03, 0.45).round(3)
+    )
+    incident = incidents.on(UsageRate, slate.date)
+    share = rng.uniform(*HEALTHY_USAGE) if incident is None else incident.share
+    rates[rng.permutation(rows)[round(rows * share) :]] = 0.0
+    return rates
+
+
+def _with_mean(scores: np.ndarray, mean: float) -> np.ndarray:
+    """Scores in the same order with another mean, exactly; in tenths, as all scores are."""
+    tenths = np.floor(scores * 10 * mean / scores.mean()).astype(np.int64).clip(0, 1000)
+    missing = round(mean * 10 * len(scores)) - int(tenths.sum())
+    raised, rest = divmod(missing, len(scores))
+    tenths += raised
+    tenths[:rest] += 1
+    return tenths / 10
 
 
 def _with_line(rng: np.random.Generator, date: dt.date, complete: int, incidents: Incidents) -> int:

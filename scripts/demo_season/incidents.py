@@ -70,8 +70,6 @@ Team = Annotated[str, _one_of("team", TEAMS)]
 Service = Annotated[str, _one_of("service", SERVICES)]
 ProcessorName = Annotated[str, _one_of("processor", (each.name for each in PROCESSORS))]
 Count = Annotated[int, Field(ge=0)]
-PerDate = Count | dict[dt.date, Count]
-GroupValue = str | int | float | bool | dt.date | None
 
 
 class _Strict(BaseModel):
@@ -117,9 +115,7 @@ class Incident(_Strict):
     undetected: str | None = None
     """How long nobody noticed, in words."""
     monitors: tuple[str, ...]
-    """Monitors that should notice; none, where the monitors must stay healthy."""
-    groups: tuple[Annotated[dict[str, GroupValue], Field(min_length=1)], ...] = ()
-    """Groups of the monitors that it concerns: ``{system_id: catboost_v8}``; any if empty."""
+    """Monitors that should notice."""
     errors: ErrorBurst | None = None
     failed_runs: FailedRuns | None = None
 
@@ -132,6 +128,9 @@ class Incident(_Strict):
         if self.mended and self.mended < self.began:
             raise ValueError("mended: earlier than began")
         return self
+
+
+PerDate = Count | dict[dt.date, Count]
 
 
 def on_date(value: PerDate, day: dt.date) -> int:
@@ -157,6 +156,24 @@ class LineCoverage(Incident):
     """Days whose numbers are known exactly."""
 
 
+class UsageRate(Incident):
+    """Only a share of the feature rows has a usage rate. The rows stay so, mended or not."""
+
+    touches = frozenset({FEATURES})
+    kind: Literal["usage_rate"]
+    share: Share
+    """Of the complete rows."""
+
+
+class FeatureQuality(Incident):
+    """The quality scores of the feature rows are low. The rows stay so, mended or not."""
+
+    touches = frozenset({FEATURES})
+    kind: Literal["feature_quality"]
+    mean: Annotated[float, Field(ge=0, le=99)]
+    """Of the complete rows, to one decimal."""
+
+
 class LatePredictions(Incident):
     """No prediction is written until `mended`; never, where that is null."""
 
@@ -170,19 +187,6 @@ class SilentSystems(Incident):
     touches = frozenset({PREDICTIONS})
     kind: Literal["silent_systems"]
     systems: Annotated[tuple[SystemId, ...], Field(min_length=1)]
-
-
-class FewPredictions(Incident):
-    """The systems named write so many predictions, for good; the others write their usual ones."""
-
-    touches = frozenset({PREDICTIONS})
-    kind: Literal["few_predictions"]
-    rows: Annotated[dict[SystemId, PerDate], Field(min_length=1)]
-    """Of each system, for each date or by date; 0: none."""
-
-    def of_system(self, system: str, day: dt.date) -> int | None:
-        """The rows that a system writes on a date; None where it writes its usual ones."""
-        return on_date(self.rows[system], day) if system in self.rows else None
 
 
 class GradingOutage(Incident):
@@ -221,6 +225,29 @@ class ProcessorsMissing(Incident):
     phase: Literal["phase3", "phase4"] = "phase3"
     complete: PerDate
     """Processors that do complete, for each date or by date."""
+
+
+class ProcessorRuns(Incident):
+    """Runs fail and are repeated until one succeeds, so that no completion is missing.
+
+    Processors of `failed_runs` have no run that succeeds before `mended`.
+    """
+
+    touches = frozenset({RUNS})
+    kind: Literal["processor_runs"]
+    repeated: dict[ProcessorName, Annotated[int, Field(ge=1)]]
+    """Runs of each processor that fail before the one that succeeds, half an hour apart."""
+    category: str
+    """Of their failure."""
+
+
+class BoxScores(Incident):
+    """Phase 3 completes with only a share of the box scores; with all of them after `mended`."""
+
+    touches = frozenset({COMPLETIONS, RUNS})
+    kind: Literal["box_scores"]
+    share: Share
+    """Of 26 rows for each game that was played."""
 
 
 class Duplicates(Incident):
@@ -269,12 +296,15 @@ class StaleDeployment(Incident):
 
 AnyIncident = Annotated[
     LineCoverage
+    | UsageRate
+    | FeatureQuality
     | LatePredictions
     | SilentSystems
-    | FewPredictions
     | GradingOutage
     | MissingGames
     | ProcessorsMissing
+    | ProcessorRuns
+    | BoxScores
     | Duplicates
     | PostponedGame
     | StaleDeployment,
@@ -282,12 +312,15 @@ AnyIncident = Annotated[
 ]
 KINDS: tuple[type[Incident], ...] = (
     LineCoverage,
+    UsageRate,
+    FeatureQuality,
     LatePredictions,
     SilentSystems,
-    FewPredictions,
     GradingOutage,
     MissingGames,
     ProcessorsMissing,
+    ProcessorRuns,
+    BoxScores,
     Duplicates,
     PostponedGame,
     StaleDeployment,

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from demo_season.columns import Columns
-from demo_season.incidents import Incidents, ProcessorsMissing, on_date
-from demo_season.world import PROCESSORS, Processor, instant, span, stream, utc
+from demo_season.incidents import (
+    BoxScores,
+    Incidents,
+    PostponedGame,
+    ProcessorRuns,
+    ProcessorsMissing,
+    on_date,
+)
+from demo_season.world import BOX_SCORES, PROCESSORS, Processor, instant, span, stream, utc
 
 FLAKY = 0.012
 """Share of runs that fail on a healthy day; half an hour before one that succeeds."""
@@ -43,6 +51,8 @@ def _runs_of(
     hour = rng.uniform(*processor.hours)
     ended = instant(date, hour, days_later=processor.day)
     took = span(round(rng.uniform(60, 900), 3))
+    if processor.name == BOX_SCORES:
+        games -= len(incidents.of(PostponedGame, date))
     records = round(games * processor.records * rng.uniform(0.92, 1.0))
     flaky = games > 0 and rng.random() < FLAKY
     category = str(rng.choice(FLAKY_CATEGORIES))
@@ -55,11 +65,32 @@ def _runs_of(
             again = utc(mended) + span(round(rng.uniform(0, 900), 3))
             runs.append(Run(processor, again, again + took, records))
         return runs
-    done = Run(processor, ended - took, ended, records)
-    if flaky:
-        earlier = ended - span(1800.0)
-        return [Run(processor, earlier - took, earlier, 0, category), done]
-    return [done]
+    done = [Run(processor, ended - took, ended, records)]
+    few = incidents.on(BoxScores, date)
+    if few and processor.name == BOX_SCORES:
+        done[0] = replace(done[0], records=round(games * processor.records * few.share))
+        if few.mended:
+            again = utc(few.mended)
+            done.append(Run(processor, again, again + took, records))
+    failures = [category] if flaky else []
+    repeated = incidents.on(ProcessorRuns, date)
+    if repeated and games:
+        failures += [repeated.category] * repeated.repeated.get(processor.name, 0)
+    return [*_repeated(done[0], failures), *done]
+
+
+def _repeated(done: Run, failures: Sequence[str]) -> list[Run]:
+    """The runs that failed before the one that is done, half an hour apart."""
+    return [
+        replace(
+            done,
+            started_at=done.started_at - span(1800.0 * before),
+            ended_at=done.ended_at - span(1800.0 * before),
+            records=0,
+            failure=category,
+        )
+        for before, category in zip(range(len(failures), 0, -1), failures, strict=True)
+    ]
 
 
 def _failure(

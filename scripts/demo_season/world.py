@@ -33,9 +33,7 @@ class System:
 
     name: str
     first_day: dt.date = FIRST_DAY
-    """From then on it predicts on every game day."""
-    last_day: dt.date = LAST_DAY
-    """Until then; it is retired after it."""
+    """Its first game day; from then on it predicts on every one."""
     lines_from: dt.date = FIRST_DAY
     """Until then its predictions carry no line, so that none can be graded."""
 
@@ -57,7 +55,6 @@ SYSTEMS = (
     System("catboost_v10", dt.date(2026, 2, 22)),
     System("ensemble_v2", dt.date(2026, 2, 24)),
     System("catboost_v12", dt.date(2026, 2, 26)),
-    System("ridge_v1", dt.date(2025, 11, 15), last_day=dt.date(2025, 12, 5)),
 )
 
 SERVICES = (
@@ -89,11 +86,14 @@ class Processor:
 PHASE_3 = ("nba-phase3-analytics-processors", "phase3", 1, (2.2, 6.9))
 PHASE_4 = ("nba-phase4-precompute-processors", "phase4", 0, (4.0, 6.4))
 
+BOX_SCORES = "player_game_summary"
+"""The processor that writes a row for each player of a game."""
+
 # In phase 3 the order is the one in which they came to be complete in the incidents.
 PROCESSORS = (
     Processor("upcoming_player_game_context", *PHASE_3, 36),
     Processor("upcoming_team_game_context", *PHASE_3, 2),
-    Processor("player_game_summary", *PHASE_3, 26),
+    Processor(BOX_SCORES, *PHASE_3, 26),
     Processor("team_offense_game_summary", *PHASE_3, 2),
     Processor("team_defense_game_summary", *PHASE_3, 2),
     Processor("team_defense_zone_analysis", *PHASE_4, 2),

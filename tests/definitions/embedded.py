@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from google.cloud import bigquery
@@ -120,6 +121,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # as BigQuery's JSON has it: JSON has no such numbers
     return value

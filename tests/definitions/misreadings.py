@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -23,13 +24,16 @@ from definitions.statement.keys import GRADES, PREDICTIONS
 from definitions.statement.said import comparable
 from definitions.tables import Row, World
 
+RUNS = "nba_reference.processor_run_history"
 PLAYS = "nba_raw.bigdataball_play_by_play"
-ARRIVALS = ("created_at", "graded_at", "completed_at")
+ARRIVALS = ("created_at", "graded_at", "completed_at", "started_at")
 ON_CALENDAR = tuple(monitor for monitor in MONITORS if monitor != "duplicate_rows")
 ARRIVING = tuple(
     monitor for monitor in MONITORS if monitor not in ("bdb_coverage", "game_status_lag")
 )
-FINAL = ("grading_completeness", "bdb_coverage")
+FINAL = ("grading_completeness", "bdb_coverage", "box_score_coverage")
+FEATURES = ("line_coverage", "usage_rate", "feature_quality")
+COMPLETIONS = ("phase_completion", "box_score_coverage")
 
 Change = Callable[[Question], Question]
 Answers = list[list[dict[str, Any]]]
@@ -177,18 +181,75 @@ MISREADINGS = [
     Misreading("postponed is a doubt", FINAL, knowing(lambda _: {"postponed_games": []})),
     Misreading(
         "32 features are enough",
-        ("line_coverage",),
+        FEATURES,
         knowing(lambda known: {"minimum_features": known["minimum_features"] - 1}),
     ),
     Misreading(
         "33 are not",
-        ("line_coverage",),
+        FEATURES,
         knowing(lambda known: {"minimum_features": known["minimum_features"] + 1}),
     ),
     Misreading(
         "the line is the feature before",
         ("line_coverage",),
         knowing(lambda known: {"line_feature": known["line_feature"] - 1}),
+    ),
+    Misreading(
+        "the usage rate is the feature before",
+        ("usage_rate",),
+        knowing(lambda known: {"usage_rate_feature": known["usage_rate_feature"] - 1}),
+    ),
+    Misreading(
+        "the first element is no element",
+        ("usage_rate",),
+        knowing(
+            lambda known: {
+                "usage_rate_feature": known["usage_rate_feature"] or -1,
+            }
+        ),
+    ),
+    Misreading(
+        "a row without a score has none of it",
+        ("feature_quality",),
+        column("feature_quality_score", {None: Decimal(0)}),
+    ),
+    Misreading(
+        "a row without a score is no row",
+        ("feature_quality",),
+        rows(lambda _, row: None if row.get("feature_quality_score", 0) is None else row),
+    ),
+    Misreading(
+        "each row is a run", ("processor_success",), column("run_id", dict.fromkeys(("r1", "r2")))
+    ),
+    Misreading(
+        "a run without an id is none",
+        ("processor_success",),
+        without(RUNS, lambda row: row["run_id"] is None),
+    ),
+    Misreading(
+        "a run that goes on has succeeded",
+        ("processor_success",),
+        column("status", {"running": "success"}),
+    ),
+    Misreading(
+        "a processor without a name does not run",
+        ("processor_success",),
+        without(RUNS, lambda row: row["processor_name"] is None),
+    ),
+    Misreading(
+        "one row more a game",
+        ("box_score_coverage",),
+        knowing(lambda known: {"box_scores_a_game": known["box_scores_a_game"] + 1}),
+    ),
+    Misreading(
+        "a run that counts no rows wrote none",
+        ("box_score_coverage",),
+        column("record_count", {None: 0}),
+    ),
+    Misreading(
+        "nobody else reports the processor",
+        ("box_score_coverage",),
+        knowing(lambda _: {"expected_processors": []}),
     ),
     Misreading(
         "repeated rows are one", ("recent_predictions", "duplicate_rows"), once(PREDICTIONS)
@@ -223,11 +284,11 @@ MISREADINGS = [
         column("system_id", {None: "nameless"}),
     ),
     Misreading(
-        "failed is finished", ("phase_completion",), column("status", {"failed": "success"})
+        "failed is finished",
+        (*COMPLETIONS, "processor_success"),
+        column("status", {"failed": "success"}),
     ),
-    Misreading(
-        "every phase is the phase", ("phase_completion",), column("phase", {"phase4": "phase3"})
-    ),
+    Misreading("every phase is the phase", COMPLETIONS, column("phase", {"phase4": "phase3"})),
     Misreading(
         "a prediction without a player is one's",
         ("player_coverage",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,15 +66,25 @@ def features(on: str, lines: Sequence[float], **how: Any) -> list[tuple[str, Row
 
 
 def feature_row(
-    on: str, line: float, *, arrived: str | None = "2025-01-01 09:00", length: int = 33
+    on: str,
+    line: float = 20.5,
+    *,
+    arrived: str | None = "2025-01-01 09:00",
+    length: int = 33,
+    usage: float | None = None,
+    quality: str | None = None,
 ) -> tuple[str, Row]:
-    """A feature row whose features are one apart from each other but for the line."""
+    """A feature row whose features are one apart from each other but for the line, and the usage
+    rate where one is given."""
     values = [1000.0 + index for index in range(length)]
     if length > 25:
         values[25] = line
+    if length > 31 and usage is not None:
+        values[31] = usage
     return "nba_predictions.ml_feature_store_v2", {
         "game_date": day(on),
         "features": values,
+        "feature_quality_score": None if quality is None else Decimal(quality),
         "created_at": None if arrived is None else at(arrived),
     }
 
@@ -124,6 +135,7 @@ def completion(
     *,
     status: str = "success",
     phase: str = "phase3",
+    records: int | None = None,
     arrived: str | None = "2025-01-01 09:00",
 ) -> tuple[str, Row]:
     """A row of ``phase_completions``."""
@@ -132,6 +144,7 @@ def completion(
         "game_date": day(on),
         "processor_name": processor,
         "status": status,
+        "record_count": records,
         "completed_at": None if arrived is None else at(arrived),
     }
 
@@ -182,11 +195,19 @@ def service_error(service: str, when: str, severity: str = "error") -> tuple[str
     }
 
 
-def run_of(processor: str, started: str, status: str, on: str | None = None) -> tuple[str, Row]:
+def run_of(
+    processor: str | None,
+    started: str | None,
+    status: str | None,
+    on: str | None = None,
+    *,
+    run_id: str | None = None,
+) -> tuple[str, Row]:
     """A row of ``processor_run_history``; for the day on which it started, unless told."""
     return "nba_reference.processor_run_history", {
         "processor_name": processor,
+        "run_id": run_id,
         "status": status,
-        "data_date": day(on or started[:10]),
-        "started_at": at(started),
+        "data_date": day(on or (started or "")[:10]),
+        "started_at": None if started is None else at(started),
     }

@@ -28,9 +28,9 @@ EMPTY = world()
 BREAK = "(All-Star break 2026-02-13 to 2026-02-18)"
 STALE_TEXT = ", and none in the calendar after: it is empty or stale"
 
-# Windows for a bare date D: line_coverage D-1 and D; recent_predictions, player_coverage,
-# prediction_freshness D; phase_completion and bdb_coverage D-1; grading_completeness (3 days) and
-# game_status_lag D-3 to D-1.
+# Windows for a bare date D: line_coverage D-1 and D; recent_predictions, player_coverage, usage_rate,
+# feature_quality and prediction_freshness D; phase_completion, bdb_coverage, processor_success and
+# box_score_coverage D-1; grading_completeness (3 days) and game_status_lag D-3 to D-1.
 ALL = (
     "line_coverage",
     "grading_completeness",
@@ -40,6 +40,10 @@ ALL = (
     "bdb_coverage",
     "game_status_lag",
     "prediction_freshness",
+    "usage_rate",
+    "feature_quality",
+    "processor_success",
+    "box_score_coverage",
 )
 
 
@@ -180,6 +184,10 @@ QUIET = [
                 "2026-07-03",
                 "2026-07-01 to 2026-07-03",
                 "2026-07-04",
+                "2026-07-04",
+                "2026-07-04",
+                "2026-07-03",
+                "2026-07-03",
             ),
             strict=True,
         )
@@ -197,6 +205,10 @@ QUIET = [
                 "2026-02-01",
                 "2026-01-30 to 2026-02-01",
                 "2026-02-02",
+                "2026-02-02",
+                "2026-02-02",
+                "2026-02-01",
+                "2026-02-01",
             ),
             strict=True,
         )

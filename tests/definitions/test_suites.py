@@ -82,6 +82,11 @@ def behind(*hours: float) -> dict[str, list[Any]]:
     return {"service": [f"s{n}" for n in range(len(hours))], "hours_behind": list(hours)}
 
 
+def succeeded(runs: int, *, of: int) -> dict[str, list[Any]]:
+    """A row for each run."""
+    return {"success_pct": [100.0] * runs + [0.0] * (of - runs)}
+
+
 def ran(*, failed: int, still_failing: int) -> dict[str, list[Any]]:
     """Two processors, of which one runs well."""
     return {
@@ -149,6 +154,23 @@ def ran(*, failed: int, still_failing: int) -> dict[str, list[Any]]:
         ("deployment_drift", behind(6.01), "warning"),
         ("deployment_drift", behind(72.0, 0.0), "warning"),
         ("deployment_drift", behind(0.0, 72.01), "critical"),
+        ("usage_rate", {"usage_rate_pct": [80.0]}, "pass"),
+        ("usage_rate", {"usage_rate_pct": [79.99]}, "warning"),
+        ("usage_rate", {"usage_rate_pct": [50.0]}, "warning"),
+        ("usage_rate", {"usage_rate_pct": [49.99]}, "critical"),
+        ("feature_quality", {"mean_quality": [70.0]}, "pass"),
+        ("feature_quality", {"mean_quality": [69.99]}, "warning"),
+        ("feature_quality", {"mean_quality": [50.0]}, "warning"),
+        ("feature_quality", {"mean_quality": [49.99]}, "critical"),
+        ("processor_success", succeeded(9, of=14), "pass"),
+        ("processor_success", succeeded(61, of=100), "pass"),
+        ("processor_success", succeeded(12, of=20), "warning"),
+        ("processor_success", succeeded(14, of=26), "warning"),
+        ("processor_success", succeeded(7, of=14), "critical"),
+        ("box_score_coverage", {"coverage_pct": [80.0]}, "pass"),
+        ("box_score_coverage", {"coverage_pct": [79.99]}, "warning"),
+        ("box_score_coverage", {"coverage_pct": [50.0]}, "warning"),
+        ("box_score_coverage", {"coverage_pct": [49.99]}, "critical"),
         ("phase4_line_coverage", {"coverage_pct": [90.0]}, "pass"),
         ("phase4_line_coverage", {"coverage_pct": [89.9]}, "warning"),
         ("phase4_line_coverage", {"coverage_pct": [49.9]}, "critical"),

@@ -22,6 +22,10 @@ ORDER = [
     "bdb_coverage",
     "game_status_lag",
     "duplicate_rows",
+    "usage_rate",
+    "feature_quality",
+    "box_score_coverage",
+    "processor_success",
     "deployment_drift",
 ]
 

@@ -117,6 +117,35 @@ PLANS: Mapping[str, Plan] = {
         rows=rows.predictions_and_grades,
         days=True,
     ),
+    "usage_rate": Plan(
+        kinds=["features"],
+        reach=[0, 0, 0, 1, 1, 1, 2, -1],
+        rows=rows.feature_rows,
+        vars={"minimum_features": [1, 26, 34], "usage_rate_feature": [-1, 0, 25, 32, 39]},
+    ),
+    "feature_quality": Plan(
+        kinds=["features"],
+        reach=[0, 0, 0, 1, 1, 1, 2, -1],
+        rows=rows.feature_rows,
+        vars={"minimum_features": [1, 26, 34]},
+    ),
+    "processor_success": Plan(
+        kinds=["grades"],
+        reach=[0, 1, 1, 1, 2, 2, 3, -1],
+        rows=rows.runs,
+    ),
+    "box_score_coverage": Plan(
+        kinds=["phase"],
+        reach=[0, 1, 1, 1, 2, 2, 3, -1],
+        rows=rows.box_scores,
+        vars={
+            "postponed_games": POSTPONED,
+            "phase": ["phase4"],
+            "expected_processors": [["other"]],
+            "box_score_processor": ["other"],
+            "box_scores_a_game": [1, 13, 30],
+        },
+    ),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from definitions.random_worlds.setting import Setting
@@ -19,6 +20,7 @@ Place = tuple[date, str | None]
 GAMES = ("0022500001", "0000000002", "1022500003", "1022500004", None)
 SYSTEMS = ("catboost_v9", "catboost_v9", "catboost_v9", "a", "a", "a", "b", None)
 PLAYERS = ("p1", "p1", "p2", None)
+QUALITIES = (*map(Decimal, ("0", "62.6", "70", "69.999", "100")), None, None)
 KEY = ("system_id", "game_date", "game_id", "player_lookup")
 FAR_AHEAD = date(2026, 12, 31)
 
@@ -35,16 +37,20 @@ def no_rows(setting: Setting, games: Sequence[Place]) -> Entries:
 
 
 def feature_rows(setting: Setting, games: Sequence[Place]) -> Entries:
-    """Feature vectors of any length, with any line."""
+    """Feature vectors of any length, with any line, usage rate and quality."""
 
     def row() -> Entry:
         on = setting.day()
         length = setting.mostly(33, 0, 1, 25, 26, 32, 40, None)
         line = setting.one(0.0, 20.5, 0.5, -3.5, 5e-324, math.nan, math.inf)
-        others = [] if length is None else [1000.0 + index for index in range(length)]
+        rate = setting.one(0.0, 0.21, 1.0, -0.1, math.nan)
+        vector = [1000.0 + index for index in range(length or 0)]
+        for element, value in ((25, line), (31, rate)):
+            vector[element : element + 1] = [value] if element < len(vector) else []
         return "nba_predictions.ml_feature_store_v2", {
             "game_date": on,
-            "features": None if length is None else [*others[:25], line, *others[26:]][:length],
+            "features": None if length is None else vector,
+            "feature_quality_score": setting.one(*QUALITIES),
             "created_at": setting.arrival(on),
         }
 
@@ -81,6 +87,39 @@ def predictions_and_grades(setting: Setting, games: Sequence[Place]) -> Entries:
         }
 
     return predicted + _many(setting, row)
+
+
+def runs(setting: Setting, games: Sequence[Place]) -> Entries:
+    """Runs of processors, some recorded more than once."""
+
+    def row() -> Entry:
+        on = setting.day()
+        return "nba_reference.processor_run_history", {
+            "processor_name": setting.one("a", "b", None),
+            "run_id": setting.one("r1", "r2", "r3", None),
+            "status": setting.mostly("success", "failed", "running", None),
+            "data_date": on,
+            "started_at": setting.arrival(on),
+        }
+
+    return _many(setting, row)
+
+
+def box_scores(setting: Setting, games: Sequence[Place]) -> Entries:
+    """Runs of the processor of box scores and of others, with any number of rows."""
+
+    def row() -> Entry:
+        on, _ = _place(setting, games)
+        return "nba_orchestration.phase_completions", {
+            "phase": setting.mostly("phase3", "phase4", None),
+            "game_date": on,
+            "processor_name": setting.mostly("player_game_summary", "other", None),
+            "status": setting.mostly("success", "failed", None),
+            "record_count": setting.one(0, 2, 13, 20, 26, 27, 52, 60, None),
+            "completed_at": setting.arrival(on),
+        }
+
+    return _many(setting, row)
 
 
 def completions(setting: Setting, games: Sequence[Place]) -> Entries:

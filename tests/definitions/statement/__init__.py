@@ -22,16 +22,20 @@ from datetime import datetime
 from typing import Any
 
 from definitions.statement.bdb_coverage import bdb_coverage
+from definitions.statement.box_score_coverage import box_score_coverage
 from definitions.statement.duplicate_rows import duplicate_rows
+from definitions.statement.feature_quality import feature_quality
 from definitions.statement.game_status_lag import game_status_lag
 from definitions.statement.grading_completeness import grading_completeness
 from definitions.statement.line_coverage import line_coverage
 from definitions.statement.phase_completion import phase_completion
 from definitions.statement.player_coverage import player_coverage
 from definitions.statement.prediction_freshness import prediction_freshness
+from definitions.statement.processor_success import processor_success
 from definitions.statement.recent_predictions import recent_predictions
 from definitions.statement.said import Said
 from definitions.statement.seen import Seen
+from definitions.statement.usage_rate import usage_rate
 from definitions.tables import World
 
 __all__ = ["STATEMENTS", "state"]
@@ -48,6 +52,10 @@ STATEMENTS: Mapping[str, Callable[[Seen], list[Said]]] = {
         game_status_lag,
         prediction_freshness,
         duplicate_rows,
+        usage_rate,
+        feature_quality,
+        processor_success,
+        box_score_coverage,
     )
 }
 

@@ -28,6 +28,14 @@ class Why(Enum):
     LISTED_AS_POSTPONED = r"postponed: .* is not final"
     ARRIVED_UNTIMED = r".* has rows for .* without created_at"
     NO_ROWS = r"no rows in .*"
+    NO_FEATURES = r"no feature rows .*"
+    NO_ELEMENT = r"the variable usage_rate_feature names no element"
+    FEW_SCORED = r"only \d+ of \d+ feature rows .* have a quality score"
+    UNSCORED = r"not counted: \d+ of \d+ feature rows without a quality score"
+    NO_RUNS = r"no runs recorded for .*"
+    NOT_COMPLETED = r".* has not completed .*"
+    NO_COUNT = r".* recorded no number of rows for .*"
+    TOO_MANY_ROWS = r"\d+ rows for \d+ games of .*, more than \d+ a game"
 
     @classmethod
     def of(cls, reason: str | None) -> Why | None:

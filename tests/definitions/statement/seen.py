@@ -34,6 +34,7 @@ DEFAULTS: Mapping[str, Any] = {
     "postponed_games": [],
     "minimum_features": 33,
     "line_feature": 25,
+    "usage_rate_feature": 31,
     "phase": "phase3",
     "expected_processors": [
         "player_game_summary",
@@ -42,6 +43,8 @@ DEFAULTS: Mapping[str, Any] = {
         "upcoming_player_game_context",
         "upcoming_team_game_context",
     ],
+    "box_score_processor": "player_game_summary",
+    "box_scores_a_game": 26,
     "primary_system": "catboost_v9",
     "retired_systems": [],
     "gradable_line_sources": ["ACTUAL_PROP", "ESTIMATED_AVG"],

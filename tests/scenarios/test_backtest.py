@@ -109,7 +109,7 @@ def test_of_all_players_eighty_is_found_to_be_a_permanent_alarm_and_mended(
     range_ = ("--from", "2025-11-20", "--to", "2026-01-24", "--every", "12h")
     said = plumbline("calibrate", "line_coverage", *range_, "--write", cwd=copy)
     assert said.code == 0, said.stderr
-    assert "80 is a permanent alarm: 100 %" in said.stdout
+    assert "80 % is a permanent alarm: 100 %" in said.stdout
     assert "the denominator looks wrong" in said.stdout
     changed = [line for line in said.stderr.splitlines() if re.match(r"[+-] ", line)]
     assert len(changed) == 4  # two numbers, before and after

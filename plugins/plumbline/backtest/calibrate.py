@@ -7,28 +7,40 @@ the history is too short, or the numbers look as if they were not what they say,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from plumbline.backtest.calibration import (
+    Calibration,
+    Candidate,
+    FamilyCalibration,
+    GroupCalibration,
+)
 from plumbline.backtest.caveats import groups_gone
 from plumbline.backtest.findings import score_monitor
+from plumbline.backtest.lost_incidents import Proposal, Tightening
 from plumbline.backtest.proposing import (
     DAYS_A_MONTH,
     FAILING_SHARE,
+    OPENINGS_A_MONTH,
     Levels,
     Quantiles,
     failing_share,
+    outward,
     propose,
 )
+from plumbline.backtest.sane_levels import Chosen, LevelRules
+from plumbline.backtest.separation import separate
+from plumbline.checks.domain import Domain
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, families_of
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.core.text import plain
+from plumbline.core.text import plain, with_unit
 from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label, covered
 from plumbline.project.suites import Suite
@@ -41,72 +53,6 @@ _STEADY = 0.25
 """An interquartile range of less than this share of the median is steady."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A pair of thresholds, and what it would have brought over the whole history."""
-
-    name: str
-    levels: Mapping[Level, float]
-    groups: Mapping[str, Mapping[Level, float]]
-    alerts_per_month: float
-    false_alarms_per_month: float
-    found: tuple[str, ...]
-    """Labelled incidents."""
-    missed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class GroupCalibration:
-    """One group's own history."""
-
-    label: str
-    quantiles: Quantiles
-    failing: float
-    """The share of its healthy values beyond the common WARNING."""
-    own: Levels | None
-    """Where it differs."""
-
-
-@dataclass(frozen=True)
-class FamilyCalibration:
-    """What history says of the thresholds of one number."""
-
-    family: Family
-    quantiles: Quantiles | None
-    """None: there is no healthy value."""
-    levels: Levels | None
-    """None: the history is too short."""
-    groups: tuple[GroupCalibration, ...]
-    candidates: tuple[Candidate, ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def overrides(self) -> dict[str, Levels]:
-        """Groups with bounds of their own."""
-        return {one.label: one.own for one in self.groups if one.own is not None}
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What history says of a monitor's thresholds."""
-
-    monitor: str
-    zone: ZoneInfo
-    first: datetime | None
-    last: datetime | None
-    instants: int
-    healthy: int
-    """Instants outside labelled incidents at which something was observed."""
-    left_out: tuple[str, ...]
-    """Labelled incidents whose values were left out."""
-    families: tuple[FamilyCalibration, ...]
-    beyond: tuple[str, ...]
-    """Expectations whose numbers are not in the history."""
-    notes: tuple[str, ...]
-    source: str = ""
-    """Where the history is from, in words."""
-
-
 def calibrate(
     suite: Suite,
     history: Sequence[Outcome],
@@ -117,6 +63,7 @@ def calibrate(
     checkpoint: str,
     source: str = "",
     revisions: int = 1,
+    allow_missing: bool = False,
 ) -> Calibration:
     """Propose thresholds for ``suite`` from ``history``.
 
@@ -129,12 +76,21 @@ def calibrate(
         checkpoint: for counting alerts.
         source: where the history is from.
         revisions: how many of the suites judged it.
+        allow_missing: whether a proposal may miss a labelled incident that today's thresholds find.
     """
     families, beyond = families_of(suite)
     judged = [one for one in history if one.status.is_judged]
     healthy = [one for one in judged if not covered(labels, suite.monitor_name, one.as_of)]
     names = {label.id for one in judged for label in covered(labels, suite.monitor_name, one.as_of)}
-    context = _Context(suite, history, judged, healthy, labels, zone, alerts, checkpoint)
+    context = _Context(
+        suite, history, judged, healthy, labels, zone, alerts, checkpoint, allow_missing, families
+    )
+    # Each proposal is judged beside those before it: all of them are written together.
+    proposed = list(families)
+    found = []
+    for index, family in enumerate(families):
+        found.append(_family(context, family, proposed))
+        proposed[index] = _proposed(found[-1])
     return Calibration(
         monitor=suite.monitor_name,
         zone=zone,
@@ -143,7 +99,7 @@ def calibrate(
         instants=len(history),
         healthy=len(healthy),
         left_out=tuple(sorted(names)),
-        families=tuple(_family(context, family, families) for family in families),
+        families=tuple(found),
         beyond=beyond,
         notes=tuple(_notes(history, revisions, zone)),
         source=source,
@@ -160,44 +116,91 @@ class _Context:
     zone: ZoneInfo
     alerts: AlertsConfig
     checkpoint: str
+    allow_missing: bool
+    today: Sequence[Family]
+    """All families of the suite."""
+
+    @property
+    def monitor(self) -> str:
+        return self.suite.monitor_name
 
     @property
     def months(self) -> float:
         span = self.history[-1].as_of - self.history[0].as_of
         return max(span / timedelta(days=DAYS_A_MONTH), 1e-9)
 
+    def within(self, labels: Sequence[Label], family: Family) -> dict[str, Series]:
+        """Values within some of the labelled incidents, of the groups that these concern."""
+        found: dict[str, Series] = {}
+        for one in self.judged:
+            around = covered(labels, self.monitor, one.as_of)
+            for key, value in family.numbers(one) if around else ():
+                concerned = not family.group_by or any(label.concerns(key) for label in around)
+                if value is not None and math.isfinite(value) and concerned:
+                    label = key.label if family.group_by else ""
+                    found.setdefault(label, []).append((one.as_of, value))
+        return found
+
 
 Series = list[tuple[datetime, float]]
 
 
-def _family(context: _Context, family: Family, all_: Sequence[Family]) -> FamilyCalibration:
+def _family(context: _Context, family: Family, beside: Sequence[Family]) -> FamilyCalibration:
+    observed = context.suite.monitor.observed
+    rules = LevelRules(family, Domain.of(family, context.judged), family.members[0].unit(observed))
     series = _series(family, context.healthy)
     values = [value for found in series.values() for _, value in found]
     if not values:
         why = "no healthy value in the history: nothing can be proposed"
-        return FamilyCalibration(family, None, None, (), (), (why,))
+        return FamilyCalibration(rules, None, None, (), (), (why,))
     days = len({_day(at, context.zone) for found in series.values() for at, _ in found})
     quantiles = Quantiles.of(values, days)
-    warnings = list(_warnings(family, values, context))
-    levels: Levels | None = None
-    groups: tuple[GroupCalibration, ...] = ()
-    if days < LEAST_DAYS:
-        warnings.insert(
-            0,
-            f"the history is too short: {days} healthy days, {LEAST_DAYS} are needed before "
-            "anything is proposed",
-        )
-    else:
-        levels, groups = _levels(family, series, context)
-        warnings += _permanent(family, quantiles, values, levels)
-    return FamilyCalibration(
-        family,
+    found = FamilyCalibration(
+        rules,
         quantiles,
-        levels,
-        groups,
-        tuple(_candidates(context, family, all_, quantiles, levels, groups)),
-        tuple(warnings),
+        None,
+        (),
+        (),
+        tuple(_warnings(family, values, context)),
+        separate(family, context.monitor, context.judged, context.labels),
     )
+    now = _candidate(context, "now", Proposal(_today(family)), family, context.today)
+    if days < LEAST_DAYS:
+        short = (
+            f"the history is too short: {days} healthy days, {LEAST_DAYS} are needed before "
+            "anything is proposed"
+        )
+        return replace(found, candidates=(now,), warnings=(short, *found.warnings))
+    proposal, groups, reasons = _levels(rules, series, context)
+    found = replace(found, groups=groups, decisions=reasons)
+    if proposal.levels:
+        found = _keep_found(context, found, proposal, beside, now)
+    else:
+        found = replace(found, candidates=(now,))
+    return replace(found, warnings=(*found.warnings, *_permanent(found, quantiles, values)))
+
+
+def _today(family: Family, group: str = "") -> dict[Level, float]:
+    severities: tuple[Level, ...] = ("warning", "critical")
+    found = {level: family.level(level, group) for level in severities}
+    return {level: value for level, value in found.items() if value is not None}
+
+
+def _first(family: Family) -> Level:
+    """The level that fails first."""
+    return "critical" if family.level("warning") is None else "warning"
+
+
+def _overridden(family: Family) -> set[str]:
+    """The groups that have bounds of their own today."""
+    return {label for member in family.members for label in member.overrides}
+
+
+def _proposed(found: FamilyCalibration) -> Family:
+    """The family with what is proposed for it."""
+    if found.proposal is None:
+        return found.family
+    return found.family.with_levels(found.proposal.levels, found.proposal.groups)
 
 
 def _series(family: Family, measured: Sequence[Outcome]) -> dict[str, Series]:
@@ -213,74 +216,146 @@ def _series(family: Family, measured: Sequence[Outcome]) -> dict[str, Series]:
 
 
 def _levels(
-    family: Family, series: Mapping[str, Series], context: _Context
-) -> tuple[Levels, tuple[GroupCalibration, ...]]:
-    well = {id(one) for one in context.healthy}
-    wrong = [one for one in context.judged if id(one) not in well]
-    incidents = _series(family, wrong)
+    rules: LevelRules, series: Mapping[str, Series], context: _Context
+) -> tuple[Proposal, tuple[GroupCalibration, ...], tuple[str, ...]]:
+    """What the arithmetic gives, each group's own history, and what is not proposed and why."""
+    family = rules.family
+    incidents = context.within(context.labels, family)
     if not family.group_by:
-        return _propose(family, [series[""]], [incidents.get("", [])], context), ()
+        whole = _choose(rules, [series[""]], [incidents.get("", [])], context, _today(family))
+        return Proposal(whole.levels), (), whole.reasons
     enough = {
         label: found
         for label, found in series.items()
         if len({_day(at, context.zone) for at, _ in found}) >= _LEAST_GROUP_DAYS
     }
-    own = {
+    alone = {
         label: _propose(family, [found], [incidents.get(label, [])], context)
         for label, found in enough.items()
     }
     # The common thresholds are those of the groups that are alike: one that is poor by nature must
     # not loosen all the others.
     # Over a table no group can have bounds of its own.
-    usual = (_usual(family, enough, own) if family.metric is None else None) or list(series)
-    common = _propose(
-        family,
+    usual = (_usual(family, enough, alone) if family.metric is None else None) or list(series)
+    common = _choose(
+        rules,
         [series[label] for label in usual],
         [incidents.get(label, []) for label in usual],
         context,
+        _today(family),
     )
-    groups = []
+    first = _first(family)
+    bound = common.levels.get(first)
+    groups: list[GroupCalibration] = []
+    own: dict[str, Chosen] = {}
     for label, found in sorted(series.items()):
         values = [value for _, value in found]
         days = len({_day(at, context.zone) for at, _ in found})
-        failing = failing_share(values, common.warning, side=family.side)
+        failing = 0.0
+        if bound is not None:
+            failing = failing_share(values, family.bounds(first, bound))
+        groups.append(GroupCalibration(label, Quantiles.of(values, days), failing))
         # A pseudonym is not a name that a suite could know.
         may_have = PREFIX not in label and family.metric is None
-        differs = label in own and failing > FAILING_SHARE and may_have
-        groups.append(
-            GroupCalibration(
-                label, Quantiles.of(values, days), failing, own[label] if differs else None
-            )
-        )
-    return common, tuple(groups)
+        if label in enough and failing > FAILING_SHARE and may_have:
+            chosen = _own(rules, label, found, incidents.get(label, []), common, context)
+            if first in chosen.levels:
+                own[label] = chosen
+    levels = {label: chosen.levels for label, chosen in own.items()}
+    reasons = [f"{label}: {reason}" for label, chosen in own.items() for reason in chosen.reasons]
+    return (
+        Proposal(common.levels, {**_kept_overrides(rules, common, levels), **levels}),
+        tuple(groups),
+        (*common.reasons, *reasons),
+    )
+
+
+def _kept_overrides(
+    rules: LevelRules, common: Chosen, own: Collection[str]
+) -> dict[str, dict[Level, float]]:
+    """Both levels of groups that have only one of their own today, where the new common one would
+    contradict it."""
+    family, found = rules.family, {}
+    for label in _overridden(family) - set(own):
+        today = _today(family, label)
+        then = {**today, **common.levels}
+        for member in family.members:
+            level: Level = "critical" if member.severity == "critical" else "warning"
+            if label in member.overrides and level in today:
+                then[level] = today[level]
+        if rules.are_sane(today) and not rules.are_sane(then):
+            found[label] = today
+    return found
+
+
+def _own(
+    rules: LevelRules,
+    label: str,
+    series: Series,
+    incidents: Series,
+    common: Chosen,
+    context: _Context,
+) -> Chosen:
+    """The bounds of one group."""
+    first = _first(rules.family)
+    if label in _overridden(rules.family):
+        now, of = _today(rules.family, label), "its own"
+    else:  # the common WARNING is what it breaks
+        now, of = {**common.levels}, "the common"
+        now.pop(first, None)
+    return _choose(rules, [series], [incidents], context, now, of=of)
 
 
 def _usual(
-    family: Family, series: Mapping[str, Series], own: Mapping[str, Levels]
+    family: Family, series: Mapping[str, Series], alone: Mapping[str, Levels]
 ) -> list[str] | None:
     """The groups that would keep the middle one's own WARNING most of the time."""
-    if not own:
+    if not alone:
         return None
-    ordered = sorted(own.values(), key=lambda levels: levels.warning)
-    middle = ordered[len(ordered) // 2].warning
+    ordered = sorted(alone.values(), key=lambda levels: levels.warning)
+    middle = family.bounds("warning", ordered[len(ordered) // 2].warning)
     return [
         label
         for label, found in series.items()
-        if failing_share([v for _, v in found], middle, side=family.side) <= FAILING_SHARE
+        if failing_share([v for _, v in found], middle) <= FAILING_SHARE
     ]
+
+
+def _choose(
+    rules: LevelRules,
+    series: Sequence[Series],
+    incidents: Sequence[Series],
+    context: _Context,
+    now: Mapping[Level, float],
+    of: str = "today's",
+) -> Chosen:
+    values = [value for found in series for _, value in found]
+    return rules.choose(
+        _propose(rules.family, series, incidents, context),
+        values,
+        _quantiles(series, context),
+        [value for found in incidents for _, value in found],
+        now=now,
+        of=of,
+    )
 
 
 def _propose(
     family: Family, series: Sequence[Series], incidents: Sequence[Series], context: _Context
 ) -> Levels:
-    values = [value for found in series for _, value in found]
-    days = len({_day(at, context.zone) for found in series for at, _ in found})
+    strict = family.bounds("warning", 0.0)
     return propose(
         [run for found in series for run in _runs(found)],
-        Quantiles.of(values, days),
+        _quantiles(series, context),
         [value for found in incidents for _, value in found],
         side=family.side,
+        strict=strict.strict_min or strict.strict_max,
     )
+
+
+def _quantiles(series: Sequence[Series], context: _Context) -> Quantiles:
+    days = len({_day(at, context.zone) for found in series for at, _ in found})
+    return Quantiles.of([value for found in series for _, value in found], days)
 
 
 def _runs(series: Series) -> Iterator[list[float]]:
@@ -324,87 +399,128 @@ def _warnings(family: Family, values: Sequence[float], context: _Context) -> Ite
 
 
 def _permanent(
-    family: Family, quantiles: Quantiles, values: Sequence[float], levels: Levels
+    found: FamilyCalibration, quantiles: Quantiles, values: Sequence[float]
 ) -> Iterator[str]:
+    family, unit = found.family, found.rules.unit
     current = family.level("warning")
     if current is None:
         return
-    failing = failing_share(values, current, side=family.side)
+    failing = failing_share(values, family.bounds("warning", current))
     if failing < _PERMANENT:
         return
-    bound, median = plain(current), plain(quantiles.at(50))
+    bound, median = with_unit(plain(current), unit), with_unit(plain(quantiles.at(50)), unit)
+    works = ""
+    if found.levels is not None and found.levels.get("warning", current) != current:
+        words = " and ".join(found.rules.levels(found.levels).split(", "))
+        works = f"; {words} would work"
     yield (
         f"{bound} is a permanent alarm: {100 * failing:.0f} % of the values outside incidents "
-        f"{'fall below' if family.side == 'below' else 'exceed'} it (median {median}); "
-        f"warning {plain(levels.warning)} and critical {plain(levels.critical)} would work"
+        f"{'fall below' if family.side == 'below' else 'exceed'} it (median {median}){works}"
     )
     steady = quantiles.at(50) > 0 and quantiles.spread <= _STEADY * quantiles.at(50)
     if family.is_percentage and family.side == "below" and steady:
         yield (
             "the denominator looks wrong: the share is steady (half of its values lie between "
-            f"{plain(quantiles.at(25))} and {plain(quantiles.at(75))}) and far from {bound}, so it "
-            "seems to count what can't be covered; count only what could be, or lower the threshold"
+            f"{plain(quantiles.at(25))} and {plain(quantiles.at(75))} %) and far from {bound}, so "
+            "it seems to count what can't be covered; count only what could be, or lower the "
+            "threshold"
         )
 
 
-def _candidates(
+def _keep_found(
     context: _Context,
-    family: Family,
-    all_: Sequence[Family],
-    quantiles: Quantiles,
-    levels: Levels | None,
-    groups: Sequence[GroupCalibration],
+    found: FamilyCalibration,
+    first: Proposal,
+    beside: Sequence[Family],
+    now: Candidate,
+) -> FamilyCalibration:
+    """With all candidates, and a proposal that finds what today's thresholds find."""
+    rules, family = found.rules, found.family
+    assert found.quantiles is not None
+    quantiles = found.quantiles
+    candidates = (now, *_percentiles(context, found, first))
+    proposed = _candidate(context, "proposed", first, family, beside)
+    lost = tuple(label for label in context.labels if label.id in _lost(now, proposed))
+    names = "; ".join(f"{label.id} ({label.title})" for label in lost)
+    found = replace(found, lost=lost)
+
+    def result(proposal: Proposal | None, reason: str, *candidates: Candidate) -> FamilyCalibration:
+        decisions = (*found.decisions, *([reason] if reason else []))
+        return replace(found, proposal=proposal, candidates=candidates, decisions=decisions)
+
+    if not lost or context.allow_missing:
+        reason = f"the proposal misses what today's thresholds find: {names}" if lost else ""
+        return result(first, reason, *candidates, proposed)
+    candidates = (*candidates, replace(proposed, name="untightened"))
+    most = max(OPENINGS_A_MONTH, now.false_alarms_per_month)
+    within = context.within(lost, family)
+    values = {label: [value for _, value in one] for label, one in within.items()}
+    values[""] = [value for one in values.values() for value in one]
+
+    def is_good(tried: Proposal) -> bool:
+        one = _candidate(context, "", tried, family, beside)
+        return not _lost(now, one) and one.false_alarms_per_month <= most
+
+    missed = f"{rules.levels(first.levels)} would miss what today's thresholds find: {names}"
+    chosen = Tightening(rules, quantiles, values).tighten(first, is_good)
+    if chosen is None:
+        return result(None, f"{missed}, so nothing is proposed", *candidates)
+    are_todays = all(family.level(one.level, one.group) == value for one, value in chosen.slots())
+    what = "today's thresholds stay" if are_todays else "the proposal is tightened to find it"
+    tightened = _candidate(context, "proposed", chosen, family, beside)
+    return result(chosen, f"{missed}; {what}", *candidates, tightened)
+
+
+def _lost(now: Candidate, other: Candidate) -> list[str]:
+    return [name for name in now.found if name not in other.found]
+
+
+def _percentiles(
+    context: _Context, found: FamilyCalibration, proposal: Proposal
 ) -> Iterator[Candidate]:
-    current: dict[Level, float] = {}
-    for severity in ("warning", "critical"):
-        value = family.level(severity)
-        if value is not None:
-            current[severity] = value
-    yield _candidate(context, "now", family, family, all_, current, {})
-    if levels is None:
-        return
-    tails = (1, 5, 10) if family.side == "below" else (99, 95, 90)
-    for percent in tails:
-        warning = quantiles.at(percent)
-        both = _both(family, Levels(warning, levels.critical))
-        yield _candidate(context, f"p{percent}", family, family.with_levels(both), all_, both, {})
-    both = _both(family, levels)
-    own = {one.label: _both(family, one.own) for one in groups if one.own is not None}
-    yield _candidate(context, "proposed", family, family.with_levels(both, own), all_, both, own)
-
-
-def _both(family: Family, levels: Levels) -> dict[Level, float]:
-    """The levels that the suite has; CRITICAL never before WARNING."""
-    worse = min if family.side == "below" else max
-    found: dict[Level, float] = {}
-    if family.level("warning") is not None:
-        found["warning"] = round(levels.warning, 1)
-    if family.level("critical") is not None:
-        found["critical"] = round(worse(levels.critical, levels.warning), 1)
-    return found
+    rules, family, quantiles = found.rules, found.family, found.quantiles
+    assert quantiles is not None
+    critical = proposal.levels.get("critical")
+    values = [value for one in _series(family, context.healthy).values() for _, value in one]
+    for percent in (1, 5, 10) if family.side == "below" else (99, 95, 90):
+        bound = outward(quantiles.at(percent), values, side=family.side)
+        levels: dict[Level, float] = {}
+        if family.level("warning") is None:
+            levels["critical"] = bound
+        else:
+            levels["warning"] = bound
+            if critical is not None:
+                worse = min if family.side == "below" else max
+                levels["critical"] = worse(critical, bound)
+        if rules.are_sane(levels):
+            yield _candidate(context, f"p{percent}", Proposal(levels), family, context.today)
 
 
 def _candidate(
-    context: _Context,
-    name: str,
-    family: Family,
-    other: Family,
-    all_: Sequence[Family],
-    levels: Mapping[Level, float],
-    groups: Mapping[str, Mapping[Level, float]],
+    context: _Context, name: str, proposal: Proposal, family: Family, beside: Sequence[Family]
 ) -> Candidate:
-    judging = [other if one is family else one for one in all_]
+    """What ``proposal`` would have brought.
+
+    Args:
+        beside: all families as they are judged, ``family`` among them.
+    """
+    other = family.with_levels(proposal.levels, proposal.groups)
     scored = score_monitor(
-        context.suite.monitor_name,
-        rejudge(context.suite, context.history, judging),
+        context.monitor,
+        rejudge(
+            context.suite,
+            context.history,
+            [other if one is family else one for one in beside],
+            stood=context.today,
+        ),
         context.labels,
         checkpoint=context.checkpoint,
         alerts=context.alerts,
     )
     return Candidate(
         name=name,
-        levels=levels,
-        groups=groups,
+        levels=proposal.levels,
+        groups=proposal.groups,
         alerts_per_month=scored.alerts / context.months,
         false_alarms_per_month=len(scored.false_alarms) / context.months,
         found=scored.labels("found"),

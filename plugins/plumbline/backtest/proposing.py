@@ -3,8 +3,8 @@
 WARNING is the strictest round number that healthy history keeps (it would have opened at most
 `OPENINGS_A_MONTH` incidents a month, and failed at most `FAILING_SHARE` of the time), less some
 room: the interquartile range, at most a quarter of the bound. CRITICAL lies halfway between the
-worst healthy value and what incidents looked like; where no incident is known, as far below the
-worst healthy value as that is below the median. For bounds from above the same, mirrored.
+worst healthy value and what incidents looked like; where no incident is known, as far below WARNING
+as that is below the median. For bounds from above the same, mirrored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from plumbline.checks.bounds import Bounds
 from plumbline.checks.threshold_families import Side
 
 OPENINGS_A_MONTH = 1.0
@@ -55,9 +57,8 @@ class Quantiles:
         return self.at(75) - self.at(25)
 
 
-@dataclass(frozen=True)
-class Levels:
-    """A proposal."""
+class Levels(NamedTuple):
+    """Two bounds."""
 
     warning: float
     critical: float
@@ -69,66 +70,90 @@ def propose(
     incidents: Sequence[float],
     *,
     side: Side,
+    strict: bool = False,
 ) -> Levels:
-    """WARNING and CRITICAL from healthy values.
+    """WARNING and CRITICAL from healthy values, whatever values are possible.
 
     Args:
         runs: healthy values in order of time, a sequence for each stretch without a gap.
         quantiles: of the same values.
         incidents: values within labelled incidents.
         side: on which side the data is wrong.
+        strict: whether a value exactly on WARNING fails.
     """
     sign = 1.0 if side == "below" else -1.0
     # Mirrored, what is too great is too small: one calculation serves both sides.
     mirrored = [[sign * value for value in run] for run in runs]
     flat = [value for run in mirrored for value in run]
     step = _step(quantiles)
-    strictest = _strictest(mirrored, flat, quantiles.days, step)
+    strictest = _strictest(mirrored, flat, quantiles.days, step, strict=strict)
     room = min(quantiles.spread, _MOST_ROOM * abs(strictest))
     warning = _down(strictest - room, step)
     worst, median = min(flat), statistics.median(flat)
     bad = [sign * value for value in incidents if sign * value < warning]
-    critical = (worst + statistics.median(bad)) / 2 if bad else worst - (median - worst)
+    critical = (worst + statistics.median(bad)) / 2 if bad else warning - (median - warning)
     critical = _down(min(critical, warning - step), step)
-    if side == "below" and critical <= 0 <= min(sign * value for value in flat) and not bad:
-        critical = _down(max(worst, warning) / 2, step)  # at 0 it could never fire
     return Levels(warning=_clean(sign * warning), critical=_clean(sign * critical))
+
+
+def halfway(first: float, edge: float, quantiles: Quantiles, *, side: Side) -> float:
+    """A round number in the middle between a bound and the end of what is possible."""
+    sign, middle = (1.0 if side == "below" else -1.0), (first + edge) / 2
+    rounded = sign * _down(sign * middle, _step(quantiles))
+    return _clean(middle if rounded == edge else rounded)
+
+
+def failing_bound(value: float, quantiles: Quantiles, *, side: Side, strict: bool) -> float:
+    """The loosest round bound that ``value`` breaks."""
+    sign, step = (1.0 if side == "below" else -1.0), _step(quantiles)
+    low = _down(sign * value, step)
+    return _clean(sign * (low if strict and low >= sign * value else low + step))
 
 
 def as_written(value: float) -> str:
     """As a person writes it: 80, not 80.0."""
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:g}"
+    return f"{value:.0f}" if float(value).is_integer() else repr(float(value))
 
 
-def openings(runs: Sequence[Sequence[float]], bound: float, *, side: Side) -> int:
-    """How often values begin to be beyond ``bound``."""
+def openings(runs: Sequence[Sequence[float]], bounds: Bounds) -> int:
+    """How often values begin to be out of ``bounds``."""
     count = 0
     for run in runs:
         was_beyond = False
         for value in run:
-            is_beyond = value < bound if side == "below" else value > bound
+            is_beyond = not bounds.keep(value)
             count += is_beyond and not was_beyond
             was_beyond = is_beyond
     return count
 
 
-def failing_share(values: Sequence[float], bound: float, *, side: Side) -> float:
-    """The share of values beyond ``bound``."""
-    beyond = sum(value < bound if side == "below" else value > bound for value in values)
-    return beyond / len(values) if values else 0.0
+def failing_share(values: Sequence[float], bounds: Bounds) -> float:
+    """The share of values out of ``bounds``."""
+    return sum(not bounds.keep(value) for value in values) / len(values) if values else 0.0
+
+
+def outward(value: float, values: Sequence[float], *, side: Side) -> float:
+    """``value`` as a person writes a bound: whole where ``values`` are, else with at least three
+    digits, never rounded to where it fails more."""
+    sign = 1.0 if side == "below" else -1.0
+    if all(float(one).is_integer() for one in values):
+        return _clean(sign * math.floor(sign * value + 1e-9))
+    size = max(abs(one) for one in values)
+    return _clean(sign * _down(sign * value, min(0.1, 10.0 ** (math.floor(math.log10(size)) - 2))))
 
 
 def _strictest(
-    runs: Sequence[Sequence[float]], flat: Sequence[float], days: int, step: float
+    runs: Sequence[Sequence[float]], flat: Sequence[float], days: int, step: float, *, strict: bool
 ) -> float:
     allowed = OPENINGS_A_MONTH * max(round(days / DAYS_A_MONTH), 1)
-    for value in sorted({_down(value, step) for value in flat}, reverse=True):
-        if (
-            failing_share(flat, value, side="below") <= FAILING_SHARE
-            and openings(runs, value, side="below") <= allowed
-        ):
+    rounded = {_down(value, step) for value in flat}
+    if strict:  # one that fails on the bound itself needs a bound below it
+        rounded |= {_down(value - step, step) for value in rounded}
+    for value in sorted(rounded, reverse=True):
+        bounds = Bounds(min_value=value, strict_min=strict)
+        if failing_share(flat, bounds) <= FAILING_SHARE and openings(runs, bounds) <= allowed:
             return value
-    return _down(min(flat), step)
+    return min(rounded)
 
 
 def _step(quantiles: Quantiles) -> float:

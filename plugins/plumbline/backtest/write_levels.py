@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.backtest.calibrate import Calibration, FamilyCalibration
+from plumbline.backtest.calibration import Calibration, FamilyCalibration
 from plumbline.backtest.proposing import as_written
 from plumbline.checks.threshold_families import Level
 from plumbline.core.errors import ConfigError

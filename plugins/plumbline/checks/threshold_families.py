@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from plumbline.checks.bounds import Bounds
 from plumbline.checks.check import Check, checks_of, subject_of
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.core.group_key import GroupKey
@@ -69,13 +70,29 @@ class Family:
         """Whether its numbers are 0 to 100."""
         return self.column.endswith("_pct")
 
-    def level(self, severity: Level) -> float | None:
-        """The bound of that severity on its side."""
-        for member in self.members:
-            if member.severity == severity:
-                bounds = member.bounds
-                return bounds.min_value if self.side == "below" else bounds.max_value
-        return None
+    def level(self, severity: Level, group: str = "") -> float | None:
+        """The bound of that severity on its side.
+
+        Args:
+            group: by label; its own bound, where it has one.
+        """
+        member = self._member(severity)
+        if member is None:
+            return None
+        bounds = member.bounds_for(group)
+        return bounds.min_value if self.side == "below" else bounds.max_value
+
+    def bounds(self, severity: Level, value: float) -> Bounds:
+        """``value`` as the bound of that severity: on the family's side, strict where it is."""
+        member = self._member(severity)
+        if self.side == "below":
+            return Bounds(
+                min_value=value, strict_min=member is not None and member.bounds.strict_min
+            )
+        return Bounds(max_value=value, strict_max=member is not None and member.bounds.strict_max)
+
+    def _member(self, severity: Level) -> FamilyMember | None:
+        return next((one for one in self.members if one.severity == severity), None)
 
     def with_levels(
         self,
@@ -85,7 +102,7 @@ class Family:
         """The same with other bounds; strictness and what is not named stay.
 
         Args:
-            groups: by label, bounds of their own; those of other groups go.
+            groups: by label, bounds of their own; those of other groups stay.
         """
         bound = "min_value" if self.side == "below" else "max_value"
         members = []
@@ -94,9 +111,11 @@ class Family:
             kwargs: dict[str, Any] = {**member.kwargs}
             if level in levels:
                 kwargs[bound] = levels[level]
-            kwargs["overrides"] = {
-                label: {bound: own[level]} for label, own in (groups or {}).items() if level in own
-            }
+            overrides = {**kwargs["overrides"]} if member.overridden else {}
+            for label, own in (groups or {}).items():
+                if level in own:
+                    overrides[label] = {**overrides.get(label, {}), bound: own[level]}
+            kwargs["overrides"] = overrides
             members.append(replace(member, kwargs=kwargs))
         return replace(self, members=tuple(members))
 

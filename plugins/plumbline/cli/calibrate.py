@@ -34,6 +34,7 @@ def calibrate(
     form: str,
     target: str | None,
     incidents: Path | None,
+    allow_missing: bool,
     write: bool,
 ) -> int:
     """Propose WARNING and CRITICAL thresholds for MONITOR from its history, with the alerts that
@@ -73,6 +74,7 @@ def calibrate(
             checkpoint=of,
             source=source,
             revisions=revisions,
+            allow_missing=allow_missing,
         )
     write_report(form, found, page=calibration_page, data=calibration_dict)
     if write:
@@ -165,6 +167,10 @@ command = Command(
         format_option("text", "json", "markdown"),
         target_option(),
         incidents_option(),
+        flag(
+            "--allow-missing",
+            "Allow a proposal that misses labelled incidents which the current thresholds find.",
+        ),
         flag("--write", "Write the proposed thresholds to the suite; only the numbers change."),
     ],
     examples=(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from plumbline.backtest.calibrate import Calibration
+from plumbline.backtest.calibration import Calibration
 from plumbline.backtest.impact import Impact
 from plumbline.backtest.reports.calibration import calibration_dict
 from plumbline.backtest.reports.impact import impact_dict
@@ -64,14 +64,15 @@ def test_a_published_schema_is_a_schema_without_loose_ends(name: str) -> None:
 
 
 def test_a_calibration_keeps_to_its_schema(suite: Suite) -> None:
-    values: list[float | None] = [90.0] * 160
+    values: list[float | None] = [90.0, 90.5] * 80
     values[40:60] = [30.0] * 20
     outage = label(began=40, due=40, ends=60, name="outage")
     said = keeps_calibration(calibrated(suite, measured(values), outage))
     assert said["left_out"] == ["outage"]
     assert said["from"] == "2026-01-01T05:00:00Z"
     (threshold,) = said["thresholds"]
-    assert threshold["proposed"] == {"warning": 90.0, "critical": 60.0}
+    assert threshold["proposed"] == {"warning": 89.0, "critical": 60.0}
+    assert threshold["separation"] == {"area": 1.0, "healthy": 139, "incident": 4}
     assert threshold["candidates"][0]["found"] == ["outage"]
 
 

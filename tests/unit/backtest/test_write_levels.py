@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.backtest.calibrate import Calibration, calibrate
+from plumbline.backtest.calibrate import calibrate
+from plumbline.backtest.calibration import Calibration
 from plumbline.backtest.write_levels import write_levels
 from plumbline.core.errors import ConfigError
 from plumbline.project import Suite
@@ -54,10 +55,10 @@ def calibrated(suite: Suite, history) -> Calibration:
 
 def test_only_the_numbers_change(tmp_path: Path) -> None:
     suite = read(tmp_path, ONE_LINE)
-    diff = write_levels(suite, calibrated(suite, measured([70.0] * 160)))
+    diff = write_levels(suite, calibrated(suite, measured([70.0, 70.5] * 80)))
     assert suite.file.read_text() == ONE_LINE.replace(
-        '"min_value": 80.0', '"min_value": 70'
-    ).replace("5e1", "69")
+        '"min_value": 80.0', '"min_value": 69'
+    ).replace("5e1", "67")
     changed = [
         line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
     ]
@@ -68,8 +69,8 @@ def test_only_the_numbers_change(tmp_path: Path) -> None:
 def test_what_ends_a_line_elsewhere_is_text_in_json(tmp_path: Path, end: str) -> None:
     text = ONE_LINE.replace("min_value: 80", f"one{end}two")
     suite = read(tmp_path, text)
-    write_levels(suite, calibrated(suite, measured([70.0] * 160)))
-    assert '"min_value": 70,' in suite.file.read_text()
+    write_levels(suite, calibrated(suite, measured([70.0, 70.5] * 80)))
+    assert '"min_value": 69,' in suite.file.read_text()
     name = f"a{end}b"
     suite = read(tmp_path, GROUPED)
     rows = [{"a": 95.0 + run % 3, "b": 96.0, name: 65.0 + run % 4} for run in range(160)]
@@ -108,7 +109,7 @@ def test_bounds_of_other_groups_stay(tmp_path: Path) -> None:
 
 def test_written_twice_nothing_changes_again(tmp_path: Path) -> None:
     suite = read(tmp_path, ONE_LINE)
-    history = measured([70.0] * 160)
+    history = measured([70.0, 70.5] * 80)
     write_levels(suite, calibrated(suite, history))
     again = read_suite(read_document(suite.file))
     assert write_levels(again, calibrated(again, history)) == ""
@@ -118,7 +119,7 @@ def test_a_suite_that_is_malformed_by_now_is_left_alone(tmp_path: Path) -> None:
     suite = read(tmp_path, ONE_LINE)
     suite.file.write_text(ONE_LINE + "}")
     with pytest.raises(ConfigError, match="the suite is not JSON"):
-        write_levels(suite, calibrated(suite, measured([70.0] * 160)))
+        write_levels(suite, calibrated(suite, measured([70.0, 70.5] * 80)))
     assert suite.file.read_text() == ONE_LINE + "}"
 
 

@@ -83,6 +83,21 @@ def test_a_bound_at_zero_of_what_is_never_below_can_not_fire(small: SmallProject
     assert codes(small, file, mean(0)) == ["history-never-fires expectations[0].kwargs.min_value"]
 
 
+@pytest.mark.parametrize(("bound", "fires"), [(99.9, True), (100, False), (250, False)])
+def test_a_bound_above_a_hundred_percent_can_not_fire(
+    small: SmallProject, bound: float, fires: bool
+) -> None:
+    sql = SQL.replace("as pct", "as share_pct")
+    observed = {"column": "share_pct", "aggregate": "mean"}
+    expectation = between("warning", column="share_pct", aggregate="mean", max_value=bound)
+    small.add("coverage", SmallMonitor(sql, [expectation], observed))
+    found = lint(Project(small.root), history=history(small.root / "h.jsonl", [44.0] * 80)).findings
+    said = [one.what for one in found if one.rule.code == "history-never-fires"]
+    assert [("none can, because no value is above 100" in one) for one in said] == (
+        [] if fires else [True]
+    )
+
+
 @pytest.mark.parametrize("runs", [8, 80])
 def test_a_bound_that_nothing_broke_without_any_incident_is_right(
     small: SmallProject, runs: int

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from plumbline.backtest.calibrate import Calibration, Candidate, FamilyCalibration
-from plumbline.backtest.proposing import PERCENTS, Quantiles, as_written
-from plumbline.core.text import plain, rfc3339
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+from plumbline.backtest.calibration import Calibration, FamilyCalibration
+from plumbline.backtest.proposing import PERCENTS, Quantiles
+from plumbline.backtest.sane_levels import LevelRules
+from plumbline.backtest.separation import Separation
+from plumbline.checks.threshold_families import Level
+from plumbline.core.text import NOTHING, count, plain, rfc3339
 from plumbline.report.page import Items, Section, Table
 from plumbline.report.wording import minute
 
@@ -37,6 +43,7 @@ def calibration_dict(calibration: Calibration) -> dict[str, object]:
         "thresholds": [_as_dict(family) for family in calibration.families],
         "not_in_history": list(calibration.beyond),
         "notes": list(calibration.notes),
+        "best": calibration.best or None,
     }
 
 
@@ -48,10 +55,8 @@ def _as_dict(family: FamilyCalibration) -> dict[str, object]:
         "quantiles": None
         if family.quantiles is None
         else dict(zip(map(str, PERCENTS), family.quantiles.values, strict=True)),
-        "proposed": None if family.levels is None else dict(family.candidates[-1].levels),
-        "overrides": {label: dict(levels) for label, levels in family.candidates[-1].groups.items()}
-        if family.levels is not None
-        else {},
+        "proposed": None if family.levels is None else dict(family.levels),
+        "overrides": {label: dict(levels) for label, levels in family.overrides.items()},
         "candidates": [
             {
                 "name": one.name,
@@ -64,6 +69,16 @@ def _as_dict(family: FamilyCalibration) -> dict[str, object]:
             for one in family.candidates
         ],
         "warnings": list(family.warnings),
+        "unit": family.rules.unit,
+        "decisions": list(family.decisions),
+        "lost": [{"id": label.id, "title": label.title} for label in family.lost],
+        "separation": None
+        if family.separation is None
+        else {
+            "area": round(family.separation.area, 4),
+            "healthy": family.separation.healthy,
+            "incident": family.separation.incident,
+        },
     }
 
 
@@ -75,38 +90,48 @@ def _head(calibration: Calibration) -> Section:
         + f": {calibration.instants} instants, {calibration.healthy} of them healthy"
     ]
     if calibration.left_out:
-        lines.append(f"Left out: {', '.join(calibration.left_out)}")
+        lines.append(f"Left out of the healthy values: {', '.join(calibration.left_out)}")
+    if calibration.best:
+        lines.append(calibration.best[0].upper() + calibration.best[1:])
     return Section(f"Calibration of {calibration.monitor}", tuple(lines))
 
 
 def _family(family: FamilyCalibration) -> list[Section]:
-    warnings = (Items(family.warnings),) if family.warnings else ()
-    sections = [Section(family.family.subject, warnings)]
+    remarks = (*family.warnings, *family.decisions)
+    separation = (_separation(family.separation),) if family.separation is not None else ()
+    sections = [
+        Section(family.family.subject, (*separation, *((Items(remarks),) if remarks else ())))
+    ]
     if family.quantiles is not None:
+        unit = f", in {family.rules.unit}" if family.rules.unit else ""
         rows = [("all", *_quantiles(family.quantiles))]
         rows += [(one.label, *_quantiles(one.quantiles)) for one in family.groups]
         names = tuple(_NAMES.get(percent, f"p{percent}") for percent in PERCENTS)
-        sections.append(Section("Healthy values", (Table(("", "days", *names), tuple(rows)),)))
+        table = Table(("", "days", *names), tuple(rows))
+        sections.append(Section(f"Healthy values{unit}", (table,)))
     if family.candidates:
         header = (
             *("candidate", "warning", "critical", "alerts a month"),
             *("false alarms a month", "incidents found", "missed"),
         )
-        candidates = tuple(_candidate(one) for one in family.candidates)
-        sections.append(Section("Candidates", (Table(header, candidates),)))
+        sections.append(Section("Candidates", (Table(header, tuple(_candidates(family))),)))
     if family.overrides:
         columns = ("group", "warning", "critical", "beyond the common warning")
+        failing = {one.label: f"{100 * one.failing:.0f} %" for one in family.groups}
         groups = tuple(
-            (
-                one.label,
-                *_levels(family.candidates[-1].groups[one.label]),
-                f"{100 * one.failing:.0f} %",
-            )
-            for one in family.groups
-            if one.own is not None
+            (label, *_levels(family.rules, levels), failing.get(label, ""))
+            for label, levels in family.overrides.items()
         )
         sections.append(Section("Groups that differ", (Table(columns, groups),)))
     return sections
+
+
+def _separation(found: Separation) -> str:
+    return (
+        f"Separates incidents from healthy times: {found.percent} (50 % is chance), by "
+        f"{count(found.incident, 'instants')} within labelled incidents and {found.healthy:,} "
+        "healthy ones"
+    )
 
 
 def _quantiles(quantiles: Quantiles) -> tuple[str, ...]:
@@ -117,22 +142,25 @@ def _short(value: float) -> str:
     return plain(round(value, 1)) if abs(value) >= 10 else plain(value)
 
 
-def _candidate(one: Candidate) -> tuple[str, ...]:
-    judged = len(one.found) + len(one.missed)
-    return (
-        one.name,
-        *_levels(one.levels),
-        f"{one.alerts_per_month:.1f}",
-        f"{one.false_alarms_per_month:.1f}",
-        f"{len(one.found)} of {judged}",
-        ", ".join(one.missed),
-    )
+def _candidates(family: FamilyCalibration) -> Iterator[tuple[str, ...]]:
+    """A row each; candidates with the same bounds share one."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for one in family.candidates:
+        judged = len(one.found) + len(one.missed)
+        cells: tuple[str, ...] = (
+            *_levels(family.rules, one.levels),
+            f"{one.alerts_per_month:.1f}",
+            f"{one.false_alarms_per_month:.1f}",
+            f"{len(one.found)} of {judged}" if judged else NOTHING,
+            ", ".join(one.missed),
+        )
+        names.setdefault(cells, []).append(one.name)
+    for cells, same in names.items():
+        yield (", ".join(same), *cells)
 
 
-def _levels(levels: object) -> tuple[str, str]:
-    found = dict(levels) if isinstance(levels, dict) else {}
-    warning, critical = found.get("warning"), found.get("critical")
-    return (
-        "" if warning is None else as_written(warning),
-        "" if critical is None else as_written(critical),
+def _levels(rules: LevelRules, levels: Mapping[Level, float]) -> tuple[str, str]:
+    warning, critical = (
+        rules.bound(level, levels[level]) if level in levels else "" for level in get_args(Level)
     )
+    return warning, critical

@@ -115,12 +115,19 @@ def _levels(
             if any(label.covers(monitor, one.as_of) for one, _, _ in values)
         ]
         numbers = [value for _, value, _ in values]
-        impossible = family.side == "below" and bound is not None and bound <= 0 <= min(numbers)
-        if missed or impossible:
+        from plumbline.checks.domain import Domain
+
+        domain = Domain.of(family, measured)
+        if missed or not domain.can_break(first.bounds):
+            edge = (
+                f"no value is below {domain.least:g}"
+                if family.side == "below"
+                else f"no value is above {domain.greatest:g}"
+            )
             why = (
                 f"although {', '.join(missed)} happened in that time"
                 if missed
-                else "and none can, because no value is below 0"
+                else f"and none can, because {edge}"
             )
             yield NEVER.at(
                 place,

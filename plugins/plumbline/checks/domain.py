@@ -1,0 +1,77 @@
+"""The values that a number of the history can have: a bound beyond them always or never fails.
+
+Used by calibrate, which proposes no such bound, and by lint, which warns of one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from plumbline.checks.bounds import Bounds
+from plumbline.checks.threshold_families import Family
+from plumbline.core.outcome import GroupOutcome, Outcome
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A range of possible values."""
+
+    least: float | None = None
+    """None: no lower end is known."""
+    greatest: float | None = None
+    """None: no upper end is known."""
+
+    @classmethod
+    def of(cls, family: Family, history: Iterable[Outcome]) -> Domain:
+        """The values that the number of ``family`` can have.
+
+        A percentage is 0 to 100. A number that was never negative (a count, hours, an amount) is
+        at least 0. A count that is the numerator of a share (5 of 5 processors) is at most the
+        denominator.
+        """
+        if family.is_percentage:
+            return cls(0.0, 100.0)
+        measured = [one for one in _measured(family, history) if one.observed is not None]
+        numbers = [value for one in measured for value in _values(family, one)]
+        if not numbers:
+            return cls()
+        least = 0.0 if min(numbers) >= 0 else None
+        return cls(least, None if family.metric is not None else _most(measured))
+
+    def can_break(self, bounds: Bounds) -> bool:
+        """Whether some possible value is out of ``bounds``."""
+        ends = [self.least] if bounds.min_value is not None else []
+        ends += [self.greatest] if bounds.max_value is not None else []
+        return any(end is None or not bounds.keep(end) for end in ends)
+
+    def can_keep(self, bounds: Bounds) -> bool:
+        """Whether some possible value is within ``bounds``, of which one side is given."""
+        end = self.greatest if bounds.min_value is not None else self.least
+        return end is None or bounds.keep(end)
+
+
+def _measured(family: Family, history: Iterable[Outcome]) -> Iterable[Outcome | GroupOutcome]:
+    for one in history:
+        if one.status.is_judged:
+            yield from one.groups if family.group_by else [one]
+
+
+def _values(family: Family, one: Outcome | GroupOutcome) -> list[float]:
+    if family.metric is None:
+        value = one.observed
+    else:
+        value = one.metrics[family.metric].observed if family.metric in one.metrics else None
+    return [] if value is None or not math.isfinite(value) else [value]
+
+
+def _most(measured: Sequence[Outcome | GroupOutcome]) -> float | None:
+    """The greatest denominator, where each number is a numerator of one."""
+    found = 0.0
+    for one in measured:
+        if one.denominator is None or one.observed != one.numerator:
+            return None
+        found = max(found, one.denominator)
+    is_share = all(one.observed is not None and one.observed <= found for one in measured)
+    return found if is_share else None

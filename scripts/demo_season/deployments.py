@@ -40,9 +40,9 @@ def make_deployments(seed: int, date: dt.date, incidents: Incidents) -> Columns:
             if stale is not None:
                 began = utc(stale.began)
                 grown = min((looked - began) / np.timedelta64(COUNTED_AFTER), 1.0)
-                behind = max(int(stale.behind * grown), 1)
-                own = max(int(stale.own_paths * grown), 1)
-                oldest = began
+                behind, own = _grown(stale.behind, grown), _grown(stale.own_paths, grown)
+                # What isn't deployed touched other paths only: the service runs all of its own.
+                oldest = began if own else None
             deployed = _commit(
                 service, looked if stale is None else utc(stale.began), behind=behind
             )
@@ -53,9 +53,7 @@ def make_deployments(seed: int, date: dt.date, incidents: Incidents) -> Columns:
                     "observed_at": looked,
                     "deployed_commit": deployed,
                     "main_commit": main,
-                    "last_own_commit": deployed
-                    if stale is None
-                    else _commit(f"{service} main", looked),
+                    "last_own_commit": deployed if own == 0 else _commit(f"{service} main", looked),
                     "commits_behind": behind,
                     "own_commits_behind": own,
                     "oldest_at": np.datetime64("NaT") if oldest is None else oldest,
@@ -74,6 +72,11 @@ def make_deployments(seed: int, date: dt.date, incidents: Incidents) -> Columns:
         )
         for name in found[0]
     }
+
+
+def _grown(commits: int, share: float) -> int:
+    """How many of an incident's commits are merged by now: the first at once."""
+    return max(int(commits * share), 1) if commits else 0
 
 
 def _stale(

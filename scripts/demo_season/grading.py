@@ -60,7 +60,7 @@ def _healthy_day(seed: int, day: Predicted, incidents: Incidents) -> Columns:
     graded = gradable.copy()
     for system in np.unique(systems):
         rows = np.flatnonzero(gradable & (systems == system))
-        missed = int(len(rows) * rng.uniform(*UNGRADED))
+        missed = round(len(rows) * rng.uniform(*UNGRADED))
         graded[rng.choice(rows, missed, replace=False)] = False
     extra = np.flatnonzero(~gradable & day.slate.final[day.place])
     graded[rng.choice(extra, int(len(extra) * WITHOUT_LINE), replace=False)] = True

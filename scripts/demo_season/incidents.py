@@ -70,6 +70,8 @@ Team = Annotated[str, _one_of("team", TEAMS)]
 Service = Annotated[str, _one_of("service", SERVICES)]
 ProcessorName = Annotated[str, _one_of("processor", (each.name for each in PROCESSORS))]
 Count = Annotated[int, Field(ge=0)]
+PerDate = Count | dict[dt.date, Count]
+GroupValue = str | int | float | bool | dt.date | None
 
 
 class _Strict(BaseModel):
@@ -115,7 +117,9 @@ class Incident(_Strict):
     undetected: str | None = None
     """How long nobody noticed, in words."""
     monitors: tuple[str, ...]
-    """Monitors that should notice."""
+    """Monitors that should notice; none, where the monitors must stay healthy."""
+    groups: tuple[Annotated[dict[str, GroupValue], Field(min_length=1)], ...] = ()
+    """Groups of the monitors that it concerns: ``{system_id: catboost_v8}``; any if empty."""
     errors: ErrorBurst | None = None
     failed_runs: FailedRuns | None = None
 
@@ -128,9 +132,6 @@ class Incident(_Strict):
         if self.mended and self.mended < self.began:
             raise ValueError("mended: earlier than began")
         return self
-
-
-PerDate = Count | dict[dt.date, Count]
 
 
 def on_date(value: PerDate, day: dt.date) -> int:
@@ -187,6 +188,19 @@ class SilentSystems(Incident):
     touches = frozenset({PREDICTIONS})
     kind: Literal["silent_systems"]
     systems: Annotated[tuple[SystemId, ...], Field(min_length=1)]
+
+
+class FewPredictions(Incident):
+    """The systems named write so many predictions, for good; the others write their usual ones."""
+
+    touches = frozenset({PREDICTIONS})
+    kind: Literal["few_predictions"]
+    rows: Annotated[dict[SystemId, PerDate], Field(min_length=1)]
+    """Of each system, for each date or by date; 0: none."""
+
+    def of_system(self, system: str, day: dt.date) -> int | None:
+        """The rows that a system writes on a date; None where it writes its usual ones."""
+        return on_date(self.rows[system], day) if system in self.rows else None
 
 
 class GradingOutage(Incident):
@@ -300,6 +314,7 @@ AnyIncident = Annotated[
     | FeatureQuality
     | LatePredictions
     | SilentSystems
+    | FewPredictions
     | GradingOutage
     | MissingGames
     | ProcessorsMissing
@@ -316,6 +331,7 @@ KINDS: tuple[type[Incident], ...] = (
     FeatureQuality,
     LatePredictions,
     SilentSystems,
+    FewPredictions,
     GradingOutage,
     MissingGames,
     ProcessorsMissing,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from demo_season.columns import Columns
 from demo_season.duplicates import rows_written_twice
+from demo_season.errors import DemoSeasonError
 from demo_season.incidents import (
     PREDICTIONS,
+    FewPredictions,
     Incidents,
     LatePredictions,
     SilentSystems,
@@ -19,28 +21,31 @@ from demo_season.schedule import Day
 from demo_season.slate import ACTUAL_PROP, GRADABLE, NO_PROP_LINE, Slate
 from demo_season.world import PRIMARY, SYSTEMS, System, instant, seconds, stream, utc
 
-A_GAME = 21
-FEWEST_OF_PRIMARY = 105
+A_GAME = (16.3, 17.6)
+"""Between how many players a game the primary system predicts on a healthy day."""
 
 
 def active_systems(date: dt.date) -> list[System]:
     """The systems that predict on a day, if nothing is wrong."""
-    return [system for system in SYSTEMS if system.first_day <= date]
+    return [system for system in SYSTEMS if system.first_day <= date <= system.last_day]
 
 
 def volumes(seed: int, day: Day) -> dict[str, int]:
-    """How many players each system predicts; readings of the calendar are met exactly."""
+    """How many players each system predicts on a healthy day.
+
+    Readings of the calendar are met exactly. Of a total of all systems, the primary system has its
+    usual volume, or the share that all have alike if that is more; the others share the rest.
+    """
     rng = stream(seed, "predictions/count", day.date)
     others = [system.name for system in active_systems(day.date) if system.name != PRIMARY]
-    total = day.predictions
-    if total is None:
-        usual = max(round(day.games * A_GAME * rng.uniform(0.93, 1.07)), FEWEST_OF_PRIMARY)
+    usual = day.primary_predictions or round(day.games * rng.uniform(*A_GAME))
+    if day.predictions is None:
         shares = rng.uniform(0.9, 1.0, len(others))
-        return {PRIMARY: day.primary_predictions or usual} | {
+        return {PRIMARY: usual} | {
             name: round(usual * share) for name, share in zip(others, shares, strict=True)
         }
-    primary = day.primary_predictions or max(total // (len(others) + 1), FEWEST_OF_PRIMARY)
-    each, more = divmod(total - primary, len(others))
+    primary = day.primary_predictions or max(day.predictions // (len(others) + 1), usual)
+    each, more = divmod(day.predictions - primary, len(others))
     return {PRIMARY: primary} | {name: each + (n < more) for n, name in enumerate(others)}
 
 
@@ -61,6 +66,7 @@ def make_predictions(
     ]
     if not systems:
         return None
+    written = _written(date, systems, counts, features, incidents)
     rng = stream(seed, "predictions/start", date)
     # Half an hour to an hour after 08:00 is what is expected of the primary system.
     start = utc(late.mended) if late and late.mended else instant(date, rng.uniform(8.5, 8.95))
@@ -68,7 +74,7 @@ def make_predictions(
     names, places, times, lined = [], [], [], []
     for system in systems:
         rng = stream(seed, f"predictions/{system.name}", date)
-        place = _players(rng, slate, counts[system.name], features)
+        place = _players(rng, slate, written[system.name], features)
         begin = 0.0 if system.name == PRIMARY else rng.uniform(30, 480)
         waits = np.sort(rng.uniform(0, 1200, len(place)))
         names.append(np.full(len(place), system.name, dtype=object))
@@ -86,6 +92,28 @@ def make_predictions(
         ),
         place,
     )
+
+
+def _written(
+    date: dt.date,
+    systems: Iterable[System],
+    counts: Mapping[str, int],
+    features: int,
+    incidents: Incidents,
+) -> dict[str, int]:
+    """How many players each system predicts, of `counts` on a healthy day."""
+    few = incidents.on(FewPredictions, date)
+    written = {}
+    for system in systems:
+        rows = few.of_system(system.name, date) if few else None
+        written[system.name] = counts[system.name] if rows is None else rows
+        if few and written[system.name] > features:
+            raise DemoSeasonError(
+                f"{system.name} can't predict {rows} players on {date}, {features} have features",
+                key=f"{few.id}.rows",
+                fix="give fewer",
+            )
+    return written
 
 
 def _players(rng: np.random.Generator, slate: Slate, count: int, features: int) -> np.ndarray:
@@ -151,7 +179,8 @@ def second_copies(seed: int, day: Day, rows: Columns, incidents: Incidents) -> C
     None on days whose number of rows is a reading, unless an incident says so.
     """
     rng = stream(seed, "predictions/duplicates", day.date)
-    healthy = day.predictions is None and day.primary_predictions is None
+    counted = incidents.on(FewPredictions, day.date) is not None
+    healthy = not counted and day.predictions is None and day.primary_predictions is None
     picked = rows_written_twice(
         rng, PREDICTIONS, day.date, rows["system_id"], incidents, healthy=healthy
     )

@@ -37,7 +37,7 @@ class Day:
     date: dt.date
     games: int
     predictions: int | None
-    """Prediction rows of all systems, where a reading is known and shows nothing unhealthy."""
+    """Prediction rows of all systems, where a reading is known and a healthy day can have it."""
     primary_predictions: int | None
     """Players that the primary system predicted, likewise."""
 

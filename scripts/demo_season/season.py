@@ -44,6 +44,8 @@ def make_season(
     days[names.SCHEDULE] = schedule_rows(games)
     predicted: dict[dt.date, grading.Predicted] = {}
     rosters = make_rosters(seed)
+    # So that what is deployed is known at the season's first instant.
+    days[names.DEPLOYMENTS].append(make_deployments(seed, first - dt.timedelta(days=1), incidents))
     for date, day in calendar.items():
         if not first <= date <= last:
             continue

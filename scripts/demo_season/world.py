@@ -33,7 +33,9 @@ class System:
 
     name: str
     first_day: dt.date = FIRST_DAY
-    """Its first game day; from then on it predicts on every one."""
+    """From then on it predicts on every game day."""
+    last_day: dt.date = LAST_DAY
+    """Until then; it is retired after it."""
     lines_from: dt.date = FIRST_DAY
     """Until then its predictions carry no line, so that none can be graded."""
 
@@ -55,6 +57,7 @@ SYSTEMS = (
     System("catboost_v10", dt.date(2026, 2, 22)),
     System("ensemble_v2", dt.date(2026, 2, 24)),
     System("catboost_v12", dt.date(2026, 2, 26)),
+    System("ridge_v1", dt.date(2025, 11, 15), last_day=dt.date(2025, 12, 5)),
 )
 
 SERVICES = (

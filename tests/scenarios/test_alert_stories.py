@@ -46,11 +46,12 @@ THE_LAST_DAYS_OF_JANUARY = """
 02-02 15:00  reminded    line_coverage         CRITICAL
 02-03 03:00  resolved    recent_predictions
 02-03 15:00  resolved    grading_completeness
-02-04 15:00  expired     line_coverage
+02-04 15:00  downgraded  line_coverage         WARNING
+02-05 15:00  expired     line_coverage
 """
 
 
-OUR_MESSAGES = 26
+OUR_MESSAGES = 28
 GX_MESSAGES = 38
 """What GX's own Slack action posts of the same runs (``notify_on: failure``)."""
 

@@ -24,15 +24,32 @@ PHASE_3 = {
 KEY = ["system_id", "game_date", "game_id", "player_lookup"]
 PASS, WARNING, CRITICAL, ERROR, SKIPPED = "PASS", "WARNING", "CRITICAL", "ERROR", "SKIPPED"
 
+ACTIVE = {
+    "catboost_v9_2026_02": dt.date(2026, 1, 31),
+    "catboost_v9_low_vegas": dt.date(2026, 2, 6),
+    "catboost_v9_q43": dt.date(2026, 2, 8),
+    "catboost_v9_q45": dt.date(2026, 2, 8),
+    "lightgbm_v1": dt.date(2026, 2, 12),
+    "xgboost_v1": dt.date(2026, 2, 19),
+    "catboost_v10": dt.date(2026, 2, 22),
+    "ensemble_v2": dt.date(2026, 2, 24),
+    "catboost_v12": dt.date(2026, 2, 26),
+}
+"""From when on a system is declared to be active."""
+RETIRED = {"ridge_v1": dt.date(2025, 12, 6)}
+"""From when on a system is declared to be retired."""
+
 DUE = {  # days later, hour in New York
     "line_coverage": (0, 10),
     "recent_predictions": (0, 10),
+    "player_coverage": (0, 10),
     "prediction_freshness": (0, 10),
     "duplicate_rows": (0, 10),
     "phase_completion": (1, 8),
     "bdb_coverage": (1, 12),
     "game_status_lag": (1, 6),
     "grading_completeness": (1, 15),
+    "grading_latest": (1, 15),
 }
 BACK = {"line_coverage": 1, "grading_completeness": 2, "game_status_lag": 2, "duplicate_rows": 3}
 """Dates before the anchor that a monitor looks at too."""
@@ -79,6 +96,10 @@ def below(value: float, warning: float, critical: float) -> str:
 
 def above(value: float, warning: float, critical: float) -> str:
     return CRITICAL if value > critical else WARNING if value > warning else PASS
+
+
+def at_most(value: float, warning: float, critical: float) -> str:
+    return CRITICAL if value <= critical else WARNING if value <= warning else PASS
 
 
 def worst(*statuses: str) -> str:
@@ -168,6 +189,8 @@ class Season:
             status = worst(status, WARNING)
         return Reading(status, int((shares < 50).sum()), shares.to_dict())
 
+    _grading_latest = _grading_completeness
+
     def _phase_completion(self, days, as_of):
         (day,) = days
         if not self.is_game_day(day):
@@ -189,11 +212,23 @@ class Season:
             for system, first in self._first_rows.get(each, {}).items()
             if first <= as_of
         }
+        known |= {system for system, since in ACTIVE.items() if since <= day}
+        known -= {system for system, since in RETIRED.items() if since <= day}
         silent = {system for system in known - {PRIMARY} if not counts[system]}
-        status = CRITICAL if counts[PRIMARY] <= 50 else WARNING if counts[PRIMARY] <= 100 else PASS
+        games = len(self.on("nba_schedule", day))
+        status = at_most(counts[PRIMARY], min(100, 12 * games), min(50, 6 * games))
         return Reading(
             worst(status, WARNING) if silent else status, counts[PRIMARY], {"silent": silent}
         )
+
+    def _player_coverage(self, days, as_of):
+        (day,) = days
+        if not self.is_game_day(day):
+            return Reading(SKIPPED)
+        rows = self.on("player_prop_predictions", day, as_of=as_of)
+        players = rows[rows["system_id"] == PRIMARY]["player_lookup"].nunique()
+        a_game = players / len(self.on("nba_schedule", day))
+        return Reading(below(a_game, 12, 6), a_game)
 
     def _bdb_coverage(self, days, as_of):
         games = self.on("nba_schedule", *days)

@@ -29,7 +29,8 @@ GRADING = GOOD | {
     "tables": ["nba_predictions.prediction_accuracy"],
     "monitors": ["grading_completeness"],
 }
-del GRADING["systems"]
+FEW = GOOD | {"kind": "few_predictions", "rows": {"catboost_v9": {dt.date(2025, 12, 10): 20}}}
+del GRADING["systems"], FEW["systems"]
 
 
 def write(folder: Path, *incidents: object) -> Path:
@@ -62,6 +63,11 @@ def write(folder: Path, *incidents: object) -> Path:
         (GRADING | {"graded": {"catboost_v9": 76}}, ["(silent).graded.catboost_v9", "equal to 1"]),
         (GRADING | {"graded": {"catbost_v9": 0.5}}, ["'catboost_v9'?"]),
         (GOOD | {"errors": {"service": "grading"}}, ["(silent).errors.service", "'nba-grading"]),
+        (FEW | {"rows": {}}, ["(silent).rows", "at least 1 item"]),
+        (FEW | {"rows": {"catbost_v9": 20}}, ["'catboost_v9'?"]),
+        (FEW | {"rows": {"catboost_v9": -1}}, ["(silent).rows.catboost_v9", "equal to 0"]),
+        (GOOD | {"groups": ["ensemble_v1"]}, ["(silent).groups.0", "valid dictionary"]),
+        (GOOD | {"groups": [{}]}, ["(silent).groups.0", "at least 1 item"]),
         ("a word", ["incidents[0]"]),
     ],
 )
@@ -165,9 +171,56 @@ def test_predictions_that_are_never_made_good_never_come(tmp_path: Path) -> None
     assert len(season["nba_predictions.ml_feature_store_v2"]) > 0
 
 
+def test_few_predictions_are_of_the_systems_named(tmp_path: Path) -> None:
+    day = {"first": dt.date(2025, 12, 10), "last": dt.date(2025, 12, 10)}
+    rows = {"catboost_v9": {dt.date(2025, 12, 10): 20}, "ensemble_v1": 3, "moving_average": 0}
+
+    def counts(incidents: Incidents) -> dict[str, int]:
+        predictions = make_season(incidents, **day)["nba_predictions.player_prop_predictions"]
+        return predictions.to_pandas()["system_id"].value_counts().to_dict()
+
+    healthy = counts(Incidents())
+    few = counts(read_incidents(write(tmp_path, FEW | {"rows": rows})))
+    assert {name: few.get(name, 0) for name in rows} == {
+        "catboost_v9": 20, "ensemble_v1": 3, "moving_average": 0,
+    }  # fmt: skip
+    assert set(few) == set(healthy) - {"moving_average"}
+    assert few["catboost_v8"] > 50
+
+
+def test_more_predictions_than_players_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, FEW | {"rows": {"catboost_v9": 500}})
+    assert main(["--out", str(tmp_path / "out"), "--incidents", str(path)]) == 64
+    message = capsys.readouterr().err
+    assert "catboost_v9 can't predict 500 players on 2025-12-10" in message
+    assert "in: silent.rows" in message
+
+
+def test_a_service_that_is_behind_by_documentation_only_runs_its_own_code(tmp_path: Path) -> None:
+    stale = {k: v for k, v in GOOD.items() if k != "systems"} | {
+        "kind": "stale_deployment",
+        "tables": ["plumbline.service_deployments"],
+        "service": "nba-scrapers",
+        "behind": 369,
+        "own_paths": 0,
+        "dates": "2025-12-10..2025-12-16",
+    }
+    week = {"first": dt.date(2025, 12, 10), "last": dt.date(2025, 12, 16)}
+    looks = make_season(read_incidents(write(tmp_path, stale)), **week)[
+        "plumbline.service_deployments"
+    ].to_pandas()
+    scrapers = looks[looks["service"] == "nba-scrapers"]
+    assert scrapers["commits_behind"].max() == 369
+    assert (scrapers["own_commits_behind"] == 0).all()
+    assert scrapers["oldest_at"].isna().all()
+    assert (scrapers["last_own_commit"] == scrapers["deployed_commit"]).all()
+
+
 def test_the_readme_lists_every_kind_and_its_keys(incidents_file: Path) -> None:
     readme = incidents_file.with_name("README.md").read_text()
-    shared = set(GOOD) - {"systems"} | {"undetected", "errors", "failed_runs"}
+    shared = set(GOOD) - {"systems"} | {"undetected", "errors", "failed_runs", "groups"}
     for name, kind in kind_names().items():
         line = next(line for line in readme.splitlines() if line.startswith(f"| `{name}` |"))
         for key in set(kind.model_fields) - shared:

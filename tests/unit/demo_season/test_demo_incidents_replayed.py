@@ -124,7 +124,8 @@ def test_coverage_lay_between_40_and_48_percent_until_the_deployment(season: Sea
     for date in bad:
         share = season.read("line_coverage", end_of(date)).groups[date]
         assert 40 <= share <= 48, date
-    assert season.read("line_coverage", end_of(day("02-04"))).status == PASS
+    assert season.read("line_coverage", end_of(day("02-04"))).groups[day("02-04")] > 90
+    assert season.read("line_coverage", end_of(day("02-05"))).status == PASS
 
 
 def test_the_grading_service_was_down_for_38_hours_and_1282_rows_were_graded_after(
@@ -152,9 +153,69 @@ def test_predictions_of_2_february_were_judged_missing_until_they_came(season: S
 
 
 def test_the_stale_deployment_is_recorded_with_its_figures(incidents: Incidents) -> None:
-    (stale,) = [each for each in incidents if each.kind == "stale_deployment"]
+    (stale,) = [each for each in incidents if each.kind == "stale_deployment" and each.monitors]
     assert (stale.behind, stale.own_paths) == (598, 77)
     assert stale.mended.date() - stale.began.date() >= dt.timedelta(days=6)
+
+
+def test_documentation_that_is_not_deployed_is_no_drift(season: Season) -> None:
+    looks = season.frames["service_deployments"]
+    looks = looks[looks["service"] == "prediction-coordinator"]
+    assert looks["commits_behind"].max() == 369
+    assert (looks["own_commits_behind"] == 0).all()
+    assert looks["oldest_at"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("date", "status", "rows", "a_game"),
+    [
+        ("01-12", CRITICAL, 12, 2.0),
+        ("01-22", WARNING, 83, 10.4),
+        ("01-23", WARNING, 85, 10.6),
+        ("01-24", WARNING, 81, 11.6),
+        ("02-24", WARNING, 92, 8.4),
+        ("02-25", CRITICAL, 30, 5.0),
+        ("02-26", CRITICAL, 13, 1.3),
+    ],
+)
+def test_few_predictions_of_the_primary_system_fail(
+    season: Season, date: str, status: str, rows: int, a_game: float
+) -> None:
+    reading = season.read("recent_predictions", end_of(day(date)))
+    assert (reading.status, reading.observed) == (status, rows)
+    coverage = season.read("player_coverage", end_of(day(date)))
+    assert round(coverage.observed, 1) == a_game
+    assert coverage.status == (CRITICAL if a_game < 6 else WARNING)
+
+
+@pytest.mark.parametrize(
+    ("date", "rows"),
+    [("01-12", 82), ("01-13", 295), ("01-20", 885), ("01-27", 1047), ("01-28", 2816)],
+)
+def test_a_day_has_as_many_predictions_as_were_counted(
+    season: Season, date: str, rows: int
+) -> None:
+    assert len(season.on("player_prop_predictions", day(date))) == rows
+
+
+@pytest.mark.parametrize(
+    ("date", "silent"),
+    [
+        ("2025-12-29", {"similarity_balanced_v1", "zone_matchup_v1"}),
+        ("2025-12-30", {"similarity_balanced_v1", "zone_matchup_v1"}),
+        ("2025-12-31", set()),
+        ("2026-02-07", set()),
+        ("2026-02-08", {"catboost_v9_q43"}),
+        ("2026-02-10", {"catboost_v9_q43"}),
+        ("2026-02-11", set()),
+    ],
+)
+def test_a_silent_system_is_seen_beside_a_total_that_looks_fine(
+    season: Season, date: str, silent: set[str]
+) -> None:
+    reading = season.read("recent_predictions", end_of(dt.date.fromisoformat(date)))
+    assert reading.groups == {"silent": silent}
+    assert reading.status == (WARNING if silent else PASS)
 
 
 def test_postponed_games_stay_scheduled_and_are_replayed_under_the_ids_that_the_file_names(

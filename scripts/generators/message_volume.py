@@ -41,8 +41,8 @@ FOOT = """
 - **Of one incident in one channel** is what the readers of one channel see of it.
 - Only incidents with a message of their own are counted. One that is only named in the message of
   an upstream monitor has none.
-- The backtest replays one checkpoint with all monitors, not the schedules of
-  `checkpoints/schedule.yml`. Two checkpoints that share a monitor share its incident.
+- The schedules of `checkpoints/schedule.yml` are replayed together. Two checkpoints that share a
+  monitor share its incident.
 - All channels count as configured, and nobody acknowledges or mutes anything. Copies to the
   fallback while a channel fails, and messages of the watchdog, are not counted.
 
@@ -85,9 +85,10 @@ def _page(backtest: Backtest, rows: Sequence[tuple[str, ...]]) -> str:
     span, zone = backtest.span, backtest.zone
     how = (
         "How many messages the demo season sends with the channels, routes and defaults of the "
-        f"shipped alerts.yml, in a backtest of {backtest.checkpoint} from "
-        f"{minute(span.first, zone)} to {minute(span.last, zone)} {zone.key}, {span.how}. The aim "
-        f"is at most {MOST:g} messages an incident on average."
+        "shipped alerts.yml, in a backtest of the shipped schedules "
+        f"({', '.join(span.checkpoints)}) from {minute(span.first, zone)} to "
+        f"{minute(span.last, zone)} {zone.key}. The aim is at most {MOST:g} messages an incident "
+        "on average."
     )
     header = (
         "Seed", "Incidents", "Messages", "An incident", "Per labelled incident",

@@ -90,7 +90,7 @@ def judged(small: SmallProject) -> dict[str, tuple[list[Outcome], list[Outcome]]
         small.add(name, monitor)
     small.checkpoint(*SUITES)
     project = small.project
-    asked = ask(project, small.target, SUITES, INSTANTS, labels={})
+    asked = ask(project, small.target, dict.fromkeys(SUITES, INSTANTS), labels={})
     judge = Judge(project, small.target)
     answers = {name: answer.result() for name, answer in asked.items()}
     return {
@@ -170,7 +170,7 @@ def test_no_name_of_a_person_is_in_any_outcome(small: SmallProject) -> None:
     )
     small.checkpoint("persons")
     project = small.project
-    asked = ask(project, small.target, ["persons"], INSTANTS, labels={})["persons"].result()
+    asked = ask(project, small.target, {"persons": INSTANTS}, labels={})["persons"].result()
     outcomes = list(Judge(project, small.target).outcomes(asked, INSTANTS))
     assert [group.key.label[:7] for group in outcomes[1].groups] == ["masked-", "masked-"]
     assert "LeBron" not in repr(outcomes)
@@ -210,7 +210,7 @@ def test_what_is_usual_is_what_the_backtest_itself_found_before(small: SmallProj
     small.checkpoint("follows")
     instants = [START + run * timedelta(days=1) for run in range(11)]
     project = small.project
-    asked = ask(project, small.target, ["follows"], instants, labels={})["follows"].result()
+    asked = ask(project, small.target, {"follows": instants}, labels={})["follows"].result()
     found = [str(one.status) for one in Judge(project, small.target).outcomes(asked, instants)]
     assert found == ["PASS"] * 6 + ["CRITICAL"] * 3 + ["PASS"] * 2
 
@@ -229,7 +229,7 @@ def test_a_group_that_the_backtest_has_found_before_is_missed(small: SmallProjec
     small.checkpoint("follows")
     instants = [START + run * timedelta(days=1) for run in range(8)]
     project = small.project
-    asked = ask(project, small.target, ["follows"], instants, labels={})["follows"].result()
+    asked = ask(project, small.target, {"follows": instants}, labels={})["follows"].result()
     found = list(Judge(project, small.target).outcomes(asked, instants))
     assert [str(one.status) for one in found] == ["PASS"] * 5 + ["CRITICAL"] * 3
     assert [group.key.label for group in found[-1].groups if group.is_missing] == ["fr"]

@@ -174,7 +174,7 @@ def test_a_replay_finds_the_rows_of_each_instant(small: SmallProject) -> None:
 
     def found(limit: str) -> list[Outcome]:
         small.add("only", SmallMonitor(sql.format(limit=limit), [none_failing()], OBSERVED))
-        (sent,) = ask(small.project, small.target, ["only"], instants, labels={}).values()
+        (sent,) = ask(small.project, small.target, {"only": instants}, labels={}).values()
         return list(Judge(small.project, small.target).outcomes(sent.result(), instants))
 
     assert [(one.status, one.observed) for one in found("")] == [

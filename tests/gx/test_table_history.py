@@ -75,7 +75,7 @@ def write(shop: SmallProject, *expectations: Mapping[str, Any], **monitor: Any) 
 def replayed(shop: SmallProject, days: int = DAYS) -> Sequence[Outcome]:
     """What a backtest finds on each of the last days, in one job."""
     instants = [NOW - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
-    (sent,) = ask(shop.project, shop.target, ["visits"], instants, labels={}).values()
+    (sent,) = ask(shop.project, shop.target, {"visits": instants}, labels={}).values()
     asked = sent.result()
     assert asked.jobs == 1, asked.fault
     return list(Judge(shop.project, shop.target).outcomes(asked, instants))

@@ -437,7 +437,7 @@ def test_a_replay_finds_at_each_instant_what_a_run_finds(shop: SmallProject) -> 
     ]
     alone = judged(shop, *expectations, rows=DAY)
     instants = [NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)]
-    (answer,) = ask(shop.project, shop.target, ["orders"], instants, labels={}).values()
+    (answer,) = ask(shop.project, shop.target, {"orders": instants}, labels={}).values()
     asked = answer.result()
     found = list(Judge(shop.project, shop.target).outcomes(asked, instants))
     assert asked.jobs == 1

@@ -184,7 +184,7 @@ def test_a_backtest_says_that_it_does_not_replay_it(small: SmallProject) -> None
     small.add("only", SmallMonitor(TRIPS, [query("SELECT * FROM {batch} WHERE id < 0")], None))
     small.checkpoint("only")
     project = small.project
-    asked = ask(project, small.target, ["only"], [NOW], labels={})["only"].result()
+    asked = ask(project, small.target, {"only": [NOW]}, labels={})["only"].result()
     (found,) = Judge(project, small.target).outcomes(asked, [NOW])
     assert found.status is Status.ERROR
     assert "is not replayed" in str(found.reason)

@@ -18,7 +18,7 @@ import pytest
 from plumbline.alerts.channels.wording import headline
 from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.backtest.instants import choose_span
-from plumbline.backtest.replay import by_instant, replay_outcomes
+from plumbline.backtest.replay import PastRun, replay_runs, runs_of
 from plumbline.checks.baseline import WHOLE, Past, Usual, usual_of
 from plumbline.checks.verdict import sort_rows
 from plumbline.core.alert_line import Event
@@ -26,7 +26,6 @@ from plumbline.core.alert_policy import Policy
 from plumbline.core.errors import MonitorError
 from plumbline.core.instants import end_of, in_utc, is_same, last_day
 from plumbline.core.mute import Mute
-from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.core.text import moment, span
 from plumbline.models import CompiledModel
@@ -145,14 +144,14 @@ def test_a_backtest_asks_and_finds_each_instant(
 
 @around_each_change
 def test_incidents_move_forward_minute_by_minute(zone: ZoneInfo, change: datetime) -> None:
-    def found(status: Status) -> dict[datetime, list[Outcome]]:
-        return by_instant(outcome("m", status, at.astimezone(zone)) for at in minutes(change))
+    def found(status: Status) -> list[PastRun]:
+        return runs_of("c", (outcome("m", status, at.astimezone(zone)) for at in minutes(change)))
 
     wrong = found(Status.CRITICAL)
     assert len(wrong) == 241
     first = change - 120 * MINUTE
     alerts = replace(default_alerts(), policy=Policy(remind_critical=timedelta(hours=3)))
-    (replayed,) = replay_outcomes(wrong, checkpoint="c", alerts=alerts).incidents
+    (replayed,) = replay_runs(wrong, alerts=alerts).incidents
     incident = replayed.incident
     assert (in_utc(incident.opened_at), in_utc(incident.last_seen)) == (
         first,

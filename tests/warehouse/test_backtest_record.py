@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from plumbline.backtest.backtest import BacktestRequest, run_backtest
-from plumbline.backtest.instants import Span
+from plumbline.backtest.instants import ScheduledRuns, Span
 from plumbline.backtest.record import export_outcomes, record_outcomes
 from plumbline.backtest.report import Backtest
+from plumbline.backtest.reports.backtest import backtest_dict, backtest_page
+from plumbline.core.errors import ConfigError
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.reader import (
     BACKTEST_PREFIX,
@@ -22,10 +28,12 @@ from plumbline.history.reader import (
     read_file,
 )
 from plumbline.project import Target
+from plumbline.report.writers import as_text
 from support.projects import SmallMonitor, SmallProject, between, make_project
 
 pytestmark = pytest.mark.warehouse
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 START = datetime(2026, 2, 1, tzinfo=UTC)
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
 SQL = """
@@ -46,10 +54,15 @@ def small(tmp_path: Path, warehouse: Target) -> SmallProject:
     return small
 
 
-def relived(small: SmallProject, runs: int = 8) -> Backtest:
+def every_six_hours(checkpoint: str = "health", runs: int = 8) -> ScheduledRuns:
     instants = tuple(START + run * timedelta(hours=6) for run in range(runs))
-    span = Span(instants[0], instants[-1], instants, ZoneInfo("UTC"), "every 6h")
-    return run_backtest(BacktestRequest(small.project, small.target, "health", span), now=NOW)
+    return ScheduledRuns(checkpoint, "every 6h", ZoneInfo("UTC"), instants)
+
+
+def relived(small: SmallProject, *others: ScheduledRuns, runs: int = 8) -> Backtest:
+    schedule = every_six_hours(runs=runs)
+    span = Span(schedule.instants[0], schedule.instants[-1], (schedule, *others))
+    return run_backtest(BacktestRequest(small.project, small.target, span), now=NOW)
 
 
 def rows(target: Target) -> list[dict[str, Any]]:
@@ -74,17 +87,82 @@ def test_very_many_instants_are_two_jobs(
     assert found[0] == found[1]
 
 
-def test_a_failing_query_is_told_once_and_the_others_go_on(small: SmallProject) -> None:
-    small.add("broken", "select nothing as as_of, {{ var('as_of') }} as x")
-    small.checkpoint("coverage", "broken", name="health")
-    done = relived(small)
+WITHOUT_A_PAST = {
+    "failing": (SmallMonitor("select nothing as as_of, {{ var('as_of') }} as x"), "nothing"),
+    "of_now": (
+        SmallMonitor("select timestamp '2026-02-01' as as_of, 1.0 as pct"),
+        "does not read var('as_of')",
+    ),
+    "unread": (SmallMonitor(SQL, [{"type": "expect_nothing", "kwargs": {}}]), "'expect_nothing'"),
+    "query": (
+        SmallMonitor(
+            SQL,
+            [{"type": "unexpected_rows_expectation",
+              "kwargs": {"unexpected_rows_query": "select * from {batch} where pct < 0"}}],
+            None,
+        ),
+        "a query over the rows of a model is not replayed",
+    ),
+}  # fmt: skip
+
+
+def test_a_monitor_without_a_past_is_listed_and_nothing_is_recorded_or_sent_of_it(
+    small: SmallProject,
+) -> None:
+    for name, (monitor, _) in WITHOUT_A_PAST.items():
+        small.add(name, monitor)
+    small.checkpoint("coverage", *WITHOUT_A_PAST, name="health")
+    done = record_outcomes(relived(small), small.target, now=NOW)
     assert done.exit_code == 3
-    assert [one.judged for one in done.monitors] == [True, False]
-    (note,) = [one for one in done.notes if one.startswith("broken could not be judged")]
-    assert "at every instant" in note
-    # one incident and its reminders, not one alert a run
-    assert [one.incident.monitor for one in done.replay.incidents] == ["broken"]
-    assert len(done.replay.sent) == 2
+    assert [one.name for one in done.monitors] == ["coverage"]
+    assert done.not_replayed.keys() == WITHOUT_A_PAST.keys()
+    for name, (_, says) in WITHOUT_A_PAST.items():
+        assert says in done.not_replayed[name].what, name
+    assert (done.replay.incidents, done.score.alerts, done.score.messages.total) == ((), 0, 0)
+    assert {row["monitor"] for row in rows(small.target)} == {"coverage"}
+    page = as_text(backtest_page(done))
+    assert "Not replayed" in page
+    assert "could not be judged" not in page
+
+
+def test_each_checkpoint_runs_its_monitors_at_its_own_instants(small: SmallProject) -> None:
+    small.add("volume", SmallMonitor(SQL))
+    small.checkpoint("coverage", "volume", name="daily")
+    noon = (START + timedelta(hours=7), START + timedelta(hours=31))
+    daily = ScheduledRuns("daily", "0 7 * * * (UTC)", ZoneInfo("UTC"), noon)
+    done = relived(small, daily)
+    assert [(one.name, one.jobs, sum(one.counts.values())) for one in done.monitors] == [
+        ("coverage", 1, 10), ("volume", 1, 2),
+    ]  # fmt: skip
+    record_outcomes(done, small.target, now=NOW)
+    recorded = [row for row in rows(small.target) if row["group_key"] is None]
+    assert Counter((row["checkpoint"], row["monitor"]) for row in recorded) == {
+        ("health", "coverage"): 8, ("daily", "coverage"): 2, ("daily", "volume"): 2,
+    }  # fmt: skip
+    assert {row["as_of"] for row in recorded if row["checkpoint"] == "daily"} == set(noon)
+    found = json.loads(json.dumps(backtest_dict(done)))
+    schema = json.loads((SCHEMAS / "backtest.schema.json").read_text())
+    Draft202012Validator(schema).validate(found)
+    assert list(found) == schema["required"]
+    assert found["checkpoint"] == "health, daily"
+    assert [(one["checkpoint"], one["runs"]) for one in found["schedules"]] == [
+        ("health", 8), ("daily", 2),
+    ]  # fmt: skip
+
+
+def test_selected_monitors_are_those_of_any_replayed_checkpoint(small: SmallProject) -> None:
+    small.add("volume", SmallMonitor(SQL))
+    small.checkpoint("volume", name="daily")
+    schedules = (every_six_hours(), every_six_hours("daily", runs=2))
+    span = Span(START, schedules[0].instants[-1], schedules)
+    request = BacktestRequest(small.project, small.target, span, select=("volume",))
+    assert list(run_backtest(request, now=NOW).outcomes) == ["volume"]
+    for changed, says in (
+        ({"select": ("volune",)}, "there is no monitor 'volune'"),
+        ({"select": (), "exclude": ("coverage", "volume")}, "nothing of health, daily is left"),
+    ):
+        with pytest.raises(ConfigError, match=says):
+            run_backtest(replace(request, **changed), now=NOW)
 
 
 def test_every_outcome_is_recorded_with_its_groups(small: SmallProject) -> None:

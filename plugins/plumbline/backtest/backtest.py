@@ -1,4 +1,4 @@
-"""``plumbline backtest``: replays a schedule over past data.
+"""``plumbline backtest``: replays the schedules over past data.
 
 Used by the command, by calibrate and by impact. The clock is read above; ``now`` comes in.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plumbline.backtest.caveats import (
     changes,
@@ -20,11 +20,13 @@ from plumbline.backtest.caveats import (
     tables_seen,
 )
 from plumbline.backtest.fetch import Asked, ask
-from plumbline.backtest.findings import Score, score
+from plumbline.backtest.findings import NO_ALARM, WITHIN, Score, score
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
-from plumbline.backtest.replay import Replay, by_instant, replay_outcomes
+from plumbline.backtest.replay import PastRun, Replay, replay_runs
 from plumbline.backtest.report import Backtest, MonitorSummary
+from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import new_run_id
 from plumbline.project import Project, Target
@@ -40,12 +42,13 @@ class BacktestRequest:
 
     project: Project
     target: Target
-    checkpoint: str
     span: Span
     labels: Sequence[Label] | None = None
     """None: there is no file of labelled incidents."""
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    within: timedelta = WITHIN
+    """How soon after they are due incidents should be found."""
 
 
 def run_backtest(
@@ -59,80 +62,139 @@ def run_backtest(
     """
     began = time.monotonic()
     progress = progress or NoProgress()
-    project = request.project
-    checkpoint = project.checkpoint(request.checkpoint)
-    names = choose_monitors(project, checkpoint, select=request.select, exclude=request.exclude)
+    project, span = request.project, request.span
+    listed = _monitors(request)
     alerts = project.alerts.for_target(request.target.name)
     revision = project.revision
     target = ensure_ready(request.target, progress.long_step)
-    instants = request.span.instants
-    progress.long_step(f"asking {target.name} for {len(instants)} instants, one job a monitor")
-    asked = ask(
-        project,
-        target,
-        names,
-        instants,
-        labels={
-            "app": "plumbline",
-            "component": "backtest",
-            "checkpoint": request.checkpoint,
-            "run": new_run_id(now),
-        },
-    )
+    instants = _instants(span, listed)
+    progress.long_step(f"asking {target.name} for {len(span.instants)} instants, one job a monitor")
+    labels = {"app": "plumbline", "component": "backtest", "run": new_run_id(now)}
+    if len(span.checkpoints) == 1:
+        labels["checkpoint"] = span.checkpoints[0]
+    asked = ask(project, target, instants, labels=labels)
     judge = Judge(project, target, request.labels or ())
     outcomes: dict[str, list[Outcome]] = {}
     done: dict[str, Asked] = {}
-    for count, name in enumerate(names, 1):
-        progress.step(f"{count} of {len(names)}: waiting for {name}")
+    refused: dict[str, MonitorError] = {}
+    for count, name in enumerate(instants, 1):
+        progress.step(f"{count} of {len(instants)}: waiting for {name}")
         answer = asked[name].result()
-        progress.step(f"{count} of {len(names)}: judging {name}")
+        progress.step(f"{count} of {len(instants)}: judging {name}")
+        done[name] = replace(answer, rows={}, answer=None)  # the rows are judged here
+        if answer.fault is not None:
+            refused[name] = answer.fault
+            continue
         # Samples of failing rows, and the list of all instants, are not kept for each of them.
-        outcomes[name] = [
+        judged = [
             replace(outcome, failing=None, failures=(), parameters={})
-            for outcome in judge.outcomes(answer, instants)
+            for outcome in judge.outcomes(answer, instants[name])
         ]
-        done[name] = Asked(
-            name, answer.compiled, answer.jobs, fault=answer.fault, bytes_billed=answer.bytes_billed
-        )  # the rows have been judged
+        if name in judge.refused:
+            refused[name] = judge.refused[name]
+        else:
+            outcomes[name] = judged
     progress.step("deciding the incidents")
-    replay = replay_outcomes(
-        by_instant(one for found in outcomes.values() for one in found),
-        checkpoint=request.checkpoint,
-        alerts=alerts,
-    )
+    runs = _runs(span, listed, outcomes)
+    replay = replay_runs(runs, alerts=alerts)
     scored = score(
         replay,
         outcomes,
-        _labels(request, names),
-        first=request.span.first,
-        last=request.span.last,
+        _labels(request, instants),
+        first=span.first,
+        last=span.last,
+        within=request.within,
+        not_replayed=refused,
     )
     billed = [one.bytes_billed for one in done.values() if one.bytes_billed is not None]
     compiled = {name: one.compiled for name, one in done.items() if one.compiled is not None}
     return Backtest(
-        checkpoint=request.checkpoint,
         project=target.plumbline_project,
         target=target.name,
-        span=request.span,
+        span=span,
         zone=project.timezone,
         outcomes=outcomes,
+        runs=runs,
         replay=replay,
         score=scored,
         labelled=request.labels is not None,
         tables=tables_seen(project, target, compiled),
         monitors=tuple(
-            _summary(name, outcomes[name], replay, scored, done[name].jobs) for name in names
+            _summary(name, found, replay, scored, done[name].jobs)
+            for name, found in outcomes.items()
         ),
+        not_replayed=refused,
         revision=revision,
         started_at=now,
         seconds=time.monotonic() - began,
         jobs=sum(one.jobs for one in done.values()),
         bytes_billed=sum(billed) if billed else None,
-        notes=(*_notes(request, project, names, outcomes, replay), *columns_of_now(compiled)),
+        notes=(*_notes(request, project, outcomes, replay), *columns_of_now(compiled)),
     )
 
 
-def _labels(request: BacktestRequest, names: Sequence[str]) -> Sequence[Label]:
+def _monitors(request: BacktestRequest) -> dict[str, tuple[str, ...]]:
+    """By checkpoint, the monitors that it runs.
+
+    Raises:
+        ConfigError: a checkpoint is wrong, no checkpoint holds a name, or nothing is left.
+    """
+    project = request.project
+    checkpoints = [project.checkpoint(name) for name in request.span.checkpoints]
+    held = {name for one in checkpoints for name in one.monitors}
+    for name in request.select:
+        if name not in held:
+            choose_monitors(project, checkpoints[0], select=(name,))
+    for name in request.exclude:
+        if name not in held:
+            choose_monitors(project, checkpoints[0], exclude=(name,))
+    chosen = {
+        one.name: tuple(
+            name
+            for name in one.monitors
+            if (not request.select or name in request.select) and name not in request.exclude
+        )
+        for one in checkpoints
+    }
+    if not any(chosen.values()):
+        raise ConfigError(
+            f"nothing of {', '.join(chosen)} is left to replay",
+            key="--exclude",
+            fix="exclude fewer monitors",
+        )
+    return chosen
+
+
+def _instants(span: Span, monitors: Mapping[str, Sequence[str]]) -> dict[str, tuple[datetime, ...]]:
+    """By monitor, when its checkpoints run: one query asks for all of them."""
+    found: dict[str, dict[datetime, None]] = {
+        name: {} for names in monitors.values() for name in names
+    }
+    for at, checkpoint in span.runs:
+        for name in monitors[checkpoint]:
+            found[name][at] = None
+    return {name: tuple(instants) for name, instants in found.items() if instants}
+
+
+def _runs(
+    span: Span, monitors: Mapping[str, Sequence[str]], outcomes: Mapping[str, Sequence[Outcome]]
+) -> tuple[PastRun, ...]:
+    """Each run with what it would have found, in order of time."""
+    by_instant = {
+        name: {in_utc(one.as_of): one for one in found} for name, found in outcomes.items()
+    }
+    runs = (
+        PastRun(
+            at,
+            checkpoint,
+            [by_instant[name][at] for name in monitors[checkpoint] if name in outcomes],
+        )
+        for at, checkpoint in span.runs
+    )
+    return tuple(run for run in runs if run.outcomes)
+
+
+def _labels(request: BacktestRequest, names: Collection[str]) -> Sequence[Label]:
     """All labels; where only some monitors are asked for, those that name one of them."""
     labels = request.labels or ()
     if not (request.select or request.exclude):
@@ -149,6 +211,7 @@ def _summary(
         incidents=sum(one.incident.monitor == name for one in replay.incidents),
         alerts=sum(change.incident.monitor == name for change in replay.sent),
         false_alarms=sum(one.incident.monitor == name for one in scored.false_alarms),
+        alarm=scored.alarms.get(name, NO_ALARM),
         jobs=jobs,
     )
 
@@ -156,12 +219,12 @@ def _summary(
 def _notes(
     request: BacktestRequest,
     project: Project,
-    names: Sequence[str],
     outcomes: Mapping[str, Sequence[Outcome]],
     replay: Replay,
 ) -> Iterator[str]:
     span, zone = request.span, project.timezone
-    yield changes(project, names, span.first, span.last)
+    yield changes(project, outcomes, span.first, span.last)
+    yield from project.stale_entries
     for change in span.clock_changes:
         yield f"Clocks change: {change}; runs keep to the wall clock."
     for quiet in quiet_times(outcomes, zone):
@@ -173,7 +236,7 @@ def _notes(
     before = [
         one.incident.monitor
         for one in replay.incidents
-        if one.incident.opened_at <= span.instants[0]
+        if one.incident.opened_at <= in_utc(outcomes[one.incident.monitor][0].as_of)
     ]
     if before:
         yield (

@@ -6,7 +6,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -43,8 +43,12 @@ class Asked:
     bytes_billed: int | None = None
 
 
+@dataclass
 class PastJobs(MonitorJobs):
     """The jobs of a run at one instant of the past, whose rows are there already."""
+
+    refused: MonitorError | None = None
+    """Why its monitor can't be replayed, where that is found as it is judged."""
 
     def query_batch(self, monitor: str, query: str) -> QueryResult:  # noqa: ARG002
         """Nothing: refused.
@@ -52,10 +56,11 @@ class PastJobs(MonitorJobs):
         Raises:
             MonitorError: always.
         """
-        raise MonitorError(
+        self.refused = MonitorError(
             "a query over the rows of a model is not replayed: it would be a job for each instant",
             fix="count the rows in the model, and expect the count",
         )
+        raise self.refused
 
     def add(self, asked: Asked) -> None:
         """Let what was asked be the answer of its monitor's job."""
@@ -71,19 +76,24 @@ class PastJobs(MonitorJobs):
 def ask(
     project: Project,
     target: Target,
-    monitors: Iterable[str],
-    instants: Sequence[datetime],
+    instants: Mapping[str, Sequence[datetime]],
     *,
     labels: Mapping[str, str],
 ) -> dict[str, Sent]:
-    """Send the jobs of all ``monitors``.
+    """Send the jobs of all monitors.
 
     A fault in a monitor's files or its query is in its `Asked`, never raised.
+
+    Args:
+        instants: by monitor.
     """
     compiler = MonitorCompiler(project, target)
     runner = JobRunner(target, labels)
     deadline = target.limits.deadline_seconds * DEADLINE_FACTOR
-    return {name: Sent.of(project, compiler, runner, name, instants, deadline) for name in monitors}
+    return {
+        name: Sent.of(project, compiler, runner, name, asked, deadline)
+        for name, asked in instants.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from plumbline.backtest.instants import Span
 from plumbline.backtest.replay import ReplayedIncident
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
@@ -211,8 +211,11 @@ def _by_backtest(
     progress: Progress,
 ) -> dict[str, Effect]:
     assert request.span is not None
-    base = _ask(request, request.base, [c for c in changes if c.kind != "added"], now, progress)
-    head = _ask(request, request.head, [c for c in changes if c.kind != "removed"], now, progress)
+    kept = [one for one in changes if one.kind != "added"]
+    new = [one for one in changes if one.kind != "removed"]
+    base, broken = _ask(request, request.base, kept, now, progress)
+    head, broken_now = _ask(request, request.head, new, now, progress)
+    refused = {**broken, **broken_now}
     zone = request.head.timezone
     first, last = (at.astimezone(zone) for at in (request.span.first, request.span.last))
     source = (
@@ -233,7 +236,9 @@ def _by_backtest(
         )
         failed = any(side is not None and side.errors == runs for side in (before, after))
         words = source
-        if untold:
+        if change.name in refused:
+            words = f"unknown: {refused[change.name].what}"
+        elif untold:
             words = "unknown: no checkpoint lists it"
         elif failed:
             words += "; one version could not be evaluated"
@@ -247,22 +252,28 @@ def _ask(
     changes: Iterable[MonitorChange],
     now: datetime,
     progress: Progress,
-) -> Mapping[str, Sequence[Outcome]]:
-    """Outcomes by monitor, from whichever checkpoints hold them."""
+) -> tuple[Mapping[str, Sequence[Outcome]], Mapping[str, MonitorError]]:
+    """Outcomes by monitor, from whichever checkpoints hold them; and why others have none."""
     assert request.span is not None
     wanted = {change.name for change in changes}
     found: dict[str, Sequence[Outcome]] = {}
+    refused: dict[str, MonitorError] = {}
     for name in project.checkpoint_names():
         try:
-            mine = [m for m in project.checkpoint(name).monitors if m in wanted - found.keys()]
+            mine = [
+                m for m in project.checkpoint(name).monitors if m in wanted - {*found, *refused}
+            ]
         except ConfigError:
             continue
         if mine:
+            span = request.span.of(name)
             asked = BacktestRequest(
-                project, request.target, name, request.span, request.labels, select=tuple(mine)
+                project, request.target, span, request.labels, select=tuple(mine)
             )
-            found.update(run_backtest(asked, now=now, progress=progress).outcomes)
-    return found
+            done = run_backtest(asked, now=now, progress=progress)
+            found.update(done.outcomes)
+            refused.update(done.not_replayed)
+    return found, refused
 
 
 def _side(

@@ -1,4 +1,4 @@
-"""The instants of a backtest: when the schedule would have run between two days.
+"""The runs of a backtest: when the schedules would have run between two days.
 
 Pure: ``now`` comes in. Instants are aware and in UTC, in order.
 """
@@ -6,15 +6,15 @@ Pure: ``now`` comes in. Instants are aware and in UTC, in order.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from plumbline.core.errors import ConfigError
 from plumbline.core.instants import in_utc
 from plumbline.project.due import due_between
-from plumbline.project.project import Project
+from plumbline.project.project import DEFAULT_CHECKPOINT, Project
 from plumbline.project.schedule import Schedule
 from plumbline.run.request import parse_as_of
 
@@ -29,36 +29,81 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
+class ScheduledRuns:
+    """The runs of one schedule."""
+
+    checkpoint: str
+    how: str
+    """When, in words: the schedule's cron expression and zone, or ``every 6h``."""
+    zone: ZoneInfo
+    """In which that is read."""
+    instants: tuple[datetime, ...]
+    """In UTC, each later than the one before."""
+
+
+@dataclass(frozen=True)
 class Span:
     """What is replayed."""
 
     first: datetime
     """In UTC, as all instants here."""
     last: datetime
-    instants: tuple[datetime, ...]
-    """In UTC, each later than the one before."""
-    zone: ZoneInfo
-    """In which the schedule is read."""
-    how: str
-    """In words: ``every 6 h``, or the schedule."""
+    schedules: tuple[ScheduledRuns, ...]
+    """At least one; two of them may run one checkpoint."""
     clock_changes: tuple[str, ...] = ()
     """Daylight saving within the range, in words."""
+
+    @cached_property
+    def instants(self) -> tuple[datetime, ...]:
+        """Those of all runs, each later than the one before."""
+        return tuple(sorted({at for one in self.schedules for at in one.instants}))
+
+    @cached_property
+    def runs(self) -> tuple[tuple[datetime, str], ...]:
+        """Instant and checkpoint of each run, in order; at one instant, in the schedules' order."""
+        places = {name: place for place, name in enumerate(self.checkpoints)}
+        runs = {(at, one.checkpoint) for one in self.schedules for at in one.instants}
+        return tuple(sorted(runs, key=lambda run: (run[0], places[run[1]])))
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """The names of those that run, each once."""
+        return tuple(dict.fromkeys(one.checkpoint for one in self.schedules))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which the first schedule is read."""
+        return self.schedules[0].zone
+
+    @property
+    def how(self) -> str:
+        """When, in words."""
+        return " and ".join(dict.fromkeys(one.how for one in self.schedules))
+
+    def of(self, checkpoint: str) -> Span:
+        """The same instants, as runs of ``checkpoint`` alone."""
+        runs = ScheduledRuns(checkpoint, self.how, self.zone, self.instants)
+        return replace(self, schedules=(runs,))
 
 
 def choose_span(
     project: Project,
-    checkpoint: str,
+    checkpoint: str | None,
     *,
     first: str,
     last: str,
     every: str | None,
     now: datetime,
 ) -> Span:
-    """The instants of ``checkpoint`` from ``first`` to ``last``.
+    """The runs from ``first`` to ``last``.
 
-    A bare date is the whole day in the project's zone. Without ``every`` the checkpoint's own
-    schedules say when; with it, the clock of their zone does: ``6h`` is 0, 6, 12 and 18 o'clock,
-    also across daylight saving.
+    A bare date is the whole day in the project's zone. Without ``every`` the schedules say when;
+    with it, the clock of their zone does: ``6h`` is 0, 6, 12 and 18 o'clock, also across daylight
+    saving.
+
+    Args:
+        checkpoint: whose runs; None: those of all schedules. With ``every``, all scheduled
+            checkpoints then run at each step; without any, the default checkpoint does.
 
     Raises:
         ConfigError: no dates or instants, the wrong order, the future, no schedule, or more
@@ -70,41 +115,49 @@ def choose_span(
         raise ConfigError(
             f"--to {last} is not after --from {first}", key="--to", fix="swap the two"
         )
-    schedules = [one for one in project.schedules if one.checkpoint == checkpoint]
+    schedules = [one for one in project.schedules if checkpoint in (None, one.checkpoint)]
     if every is not None:
         zone = schedules[0].timezone if schedules else zone
-        instants = _by_step(begin, end, _step(every), zone)
-        how = f"every {every}"
+        names = [one.checkpoint for one in schedules] or [checkpoint or DEFAULT_CHECKPOINT]
+        step = length_of_time(every, key="--every")
+        instants = tuple(_by_step(begin, end, step, zone))
+        runs = [
+            ScheduledRuns(name, f"every {every}", zone, instants) for name in dict.fromkeys(names)
+        ]
     elif schedules:
         zone = schedules[0].timezone
-        instants = _by_schedule(begin, end, schedules)
-        how = " and ".join(one.times for one in schedules)
+        runs = [_runs(begin, end, one) for one in schedules]
     else:
-        raise ConfigError(
-            f"checkpoint {checkpoint!r} has no schedule to replay",
-            key="--every",
-            fix="say how often, for example --every 6h",
-        )
-    if not instants:
+        raise _no_schedule(checkpoint)
+    span = Span(begin, end, tuple(runs), tuple(_clock_changes(begin, end, zone)))
+    if not span.instants:
         raise ConfigError(
             f"nothing would have run between {begin.isoformat()} and {end.isoformat()}",
             key="--from",
             fix="name a longer range",
         )
-    if len(instants) > MOST_INSTANTS:
+    if len(span.instants) > MOST_INSTANTS:
         raise ConfigError(
-            f"{len(instants)} instants are more than {MOST_JOBS} jobs a monitor take "
+            f"{len(span.instants)} instants are more than {MOST_JOBS} jobs a monitor take "
             f"({MOST_INSTANTS})",
             key="--every",
             fix="look less often, or at a shorter range",
         )
-    return Span(
-        first=begin,
-        last=end,
-        instants=tuple(instants),
-        zone=zone,
-        how=how,
-        clock_changes=tuple(_clock_changes(begin, end, zone)),
+    return span
+
+
+def _no_schedule(checkpoint: str | None) -> ConfigError:
+    if checkpoint is None:
+        return ConfigError(
+            "the project has no schedule to replay",
+            key="--checkpoint",
+            fix="add checkpoints/schedule.yml, or say what to run and how often, for example "
+            f"--checkpoint {DEFAULT_CHECKPOINT} --every 6h",
+        )
+    return ConfigError(
+        f"checkpoint {checkpoint!r} has no schedule to replay",
+        key="--every",
+        fix="say how often, for example --every 6h",
     )
 
 
@@ -126,12 +179,18 @@ def _named(text: str, zone: ZoneInfo, now: datetime, key: str) -> datetime:
         raise ConfigError(fault.what, key=key, fix=fault.fix) from None
 
 
-def _step(text: str) -> timedelta:
+def length_of_time(text: str, *, key: str) -> timedelta:
+    """``30m``, ``6h`` or ``1d``.
+
+    Args:
+        key: the option, for the error.
+
+    Raises:
+        ConfigError: it is none.
+    """
     found = _EVERY.fullmatch(text.strip())
     if found is None:
-        raise ConfigError(
-            f"{text!r} is not a length of time", key="--every", fix="write 30m, 6h or 1d"
-        )
+        raise ConfigError(f"{text!r} is not a length of time", key=key, fix="write 30m, 6h or 1d")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
@@ -156,8 +215,7 @@ def _by_step(begin: datetime, end: datetime, step: timedelta, zone: ZoneInfo) ->
     )
     if cron is None:
         return _every_minutes(begin, end, minutes, zone)
-    schedule = Schedule("", "", cron, zone, step, ())
-    return _by_schedule(begin, end, [schedule])
+    return list(_runs(begin, end, Schedule("", "", cron, zone, step, ())).instants)
 
 
 def _every_minutes(begin: datetime, end: datetime, minutes: int, zone: ZoneInfo) -> list[datetime]:
@@ -173,9 +231,10 @@ def _every_minutes(begin: datetime, end: datetime, minutes: int, zone: ZoneInfo)
     return sorted(found)
 
 
-def _by_schedule(begin: datetime, end: datetime, schedules: Sequence[Schedule]) -> list[datetime]:
+def _runs(begin: datetime, end: datetime, schedule: Schedule) -> ScheduledRuns:
     before = begin - timedelta(microseconds=1)
-    return sorted({at for one in schedules for at in due_between(one, before, end)})
+    instants = tuple(due_between(schedule, before, end))
+    return ScheduledRuns(schedule.checkpoint, schedule.times, schedule.timezone, instants)
 
 
 def _clock_changes(begin: datetime, end: datetime, zone: ZoneInfo) -> list[str]:

@@ -8,11 +8,12 @@ tests/gx/test_backtest_judges_as_gx.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from plumbline.backtest.fetch import Asked, PastJobs
 from plumbline.checks.baseline import WHOLE, EarlierRuns
+from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.evaluate.load import load_great_expectations, load_plugins
 from plumbline.project import Project, Target
@@ -32,6 +33,8 @@ class Judge:
     project: Project
     target: Target
     labels: Sequence[Label] = ()
+    refused: dict[str, MonitorError] = field(default_factory=dict)
+    """By monitor that can't be replayed, why: nothing is known of its past."""
     _is_loaded: bool = False
 
     def outcomes(
@@ -53,6 +56,8 @@ class Judge:
         from plumbline.run.judging import by_bounds, by_expectations, judge_monitor
 
         monitor = load_monitor(self.project, asked.monitor, asked.fault)
+        if monitor.fault is not None:
+            self.refused[asked.monitor] = monitor.fault
         evaluate_rows = by_expectations()
         if not through_gx:
             evaluate_rows = by_bounds(monitor, otherwise=evaluate_rows)
@@ -65,17 +70,20 @@ class Judge:
             )
             jobs.add(asked)
             outcome = judge_monitor(monitor, jobs, evaluate_rows=evaluate_rows).outcome
+            if jobs.refused is not None:
+                self.refused[asked.monitor] = jobs.refused
             self._remember(outcome, earlier)
             yield outcome
 
     def _remember(self, outcome: Outcome, earlier: EarlierRuns) -> None:
-        at, is_wrong = outcome.as_of, bool(covered(self.labels, outcome.monitor, outcome.as_of))
+        at = outcome.as_of
+        labels = covered(self.labels, outcome.monitor, at)
         earlier.add(
             at,
             WHOLE,
             outcome.observed,
             outcome.status,
-            is_known_wrong=is_wrong,
+            is_known_wrong=bool(labels),
             metrics=outcome.metrics,
         )
         for one in outcome.groups:
@@ -84,7 +92,7 @@ class Judge:
                 one.key.text,
                 one.observed,
                 one.status,
-                is_known_wrong=is_wrong,
+                is_known_wrong=any(label.concerns(one.key) for label in labels),
                 metrics=one.metrics,
             )
 

@@ -29,17 +29,17 @@ _MOST_ROWS = 5000
 
 
 def outcome_lines(backtest: Backtest, *, recorded_at: datetime) -> Iterator[list[dict[str, Any]]]:
-    """The rows of each outcome: those of a monitor at an instant stay together."""
+    """The rows of each outcome: those of a checkpoint's monitor at an instant stay together."""
     run_id = BACKTEST_PREFIX + _short_id(backtest)
-    for outcomes in backtest.outcomes.values():
-        for outcome in outcomes:
-            run = Run(
-                run_id=run_id,
-                checkpoint=backtest.checkpoint,
-                target=backtest.target,
-                as_of=outcome.as_of,
-                revision=backtest.revision,
-            )
+    for past in backtest.runs:
+        run = Run(
+            run_id=run_id,
+            checkpoint=past.checkpoint,
+            target=backtest.target,
+            as_of=past.at,
+            revision=backtest.revision,
+        )
+        for outcome in past.outcomes:
             unbilled = replace(outcome, job_ids=(), bytes_billed=None)
             yield outcome_rows(
                 run, [unbilled], project=backtest.project, recorded_at=recorded_at, whole=False
@@ -57,9 +57,12 @@ def record_outcomes(
     progress = progress or NoProgress()
     with open_history(target) as history:
         dataset = history.dataset
-        there = history.judged(
-            backtest.checkpoint, first=backtest.span.instants[0], last=backtest.span.instants[-1]
-        )
+        instants = backtest.span.instants
+        there = {
+            (checkpoint, monitor, at)
+            for checkpoint in backtest.span.checkpoints
+            for monitor, at in history.judged(checkpoint, first=instants[0], last=instants[-1])
+        }
         written, kept, size = 0, 0, 0
         batch: list[dict[str, Any]] = []
 
@@ -73,7 +76,8 @@ def record_outcomes(
             batch.clear()
 
         for rows in outcome_lines(backtest, recorded_at=now):
-            if (rows[0]["monitor"], rows[0]["as_of"].astimezone(UTC)) in there:
+            first = rows[0]
+            if (first["checkpoint"], first["monitor"], first["as_of"].astimezone(UTC)) in there:
                 kept += 1
                 continue
             batch += rows

@@ -6,11 +6,11 @@ and `plumbline.alerts.compose` makes the messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from plumbline.alerts.compose import Composed, RunFacts, compose
+from plumbline.alerts.compose import Composed, RunFacts, compose, is_routed
 from plumbline.alerts.incidents.decide import decide
 from plumbline.alerts.incidents.model import Change, Decision, Incident, Known
 from plumbline.alerts.routes import route_of
@@ -19,6 +19,16 @@ from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
 from plumbline.project.alerts import AlertsConfig
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run as it would have been."""
+
+    at: datetime
+    """In UTC."""
+    checkpoint: str
+    outcomes: Sequence[Outcome]
 
 
 @dataclass(frozen=True)
@@ -60,17 +70,14 @@ class Replay:
         return tuple(change for change in self.changes if change.notifies)
 
 
-def replay_outcomes(
-    outcomes: Mapping[datetime, Sequence[Outcome]], *, checkpoint: str, alerts: AlertsConfig
-) -> Replay:
+def replay_runs(runs: Iterable[PastRun], *, alerts: AlertsConfig) -> Replay:
     """Decide the runs one after the other.
 
     Mutes and acknowledgements are not replayed: what they held back is counted as sent. Channels
     count as configured, and take each message at once.
 
     Args:
-        outcomes: those of each run, by instant in UTC.
-        checkpoint: whose runs they are.
+        runs: in order of time.
         alerts: intervals of the decision, and the routes of the messages.
     """
     known = Known()
@@ -79,22 +86,23 @@ def replay_outcomes(
     changes: dict[str, list[Change]] = {}
     told: list[Change] = []
     messages: list[SentMessage] = []
-    for at in sorted(outcomes):
+    for run in runs:
         decision = decide(
             known,
-            outcomes[at],
-            at,
-            checkpoint=checkpoint,
+            run.outcomes,
+            run.at,
+            checkpoint=run.checkpoint,
             policy=alerts.policy,
             mutes=(),
+            is_routed=lambda incident: is_routed(incident, alerts),
             escalate_after=lambda incident: route_of(alerts, incident).escalate_after,
         )
         known = decision.known
         if decision.changes:
-            composed = _composed(decision, outcomes[at], at, checkpoint, alerts)
+            composed = _composed(decision, run, alerts)
             known = composed.known
             messages += [
-                SentMessage(at, one.channel, tuple(item.incident for item in one.items))
+                SentMessage(run.at, one.channel, tuple(item.incident for item in one.items))
                 for one in composed.messages
             ]
         for change in decision.changes:
@@ -111,27 +119,21 @@ def replay_outcomes(
     return Replay(tuple(found), tuple(told), tuple(messages))
 
 
-def _composed(
-    decision: Decision,
-    outcomes: Sequence[Outcome],
-    at: datetime,
-    checkpoint: str,
-    alerts: AlertsConfig,
-) -> Composed:
-    run = Run(run_id="", checkpoint=checkpoint, target="", as_of=at, revision=None)
+def _composed(decision: Decision, past: PastRun, alerts: AlertsConfig) -> Composed:
+    run = Run(run_id="", checkpoint=past.checkpoint, target="", as_of=past.at, revision=None)
     return compose(
         decision.changes,
         decision.known,
-        outcomes,
-        RunFacts(run, at),
+        past.outcomes,
+        RunFacts(run, past.at),
         config=alerts,
         configured=alerts.channels.keys(),
     )
 
 
-def by_instant(outcomes: Iterable[Outcome]) -> dict[datetime, list[Outcome]]:
-    """Outcomes as the runs that found them, by instant in UTC."""
+def runs_of(checkpoint: str, outcomes: Iterable[Outcome]) -> list[PastRun]:
+    """Outcomes as the runs of one checkpoint that found them, in order of time."""
     found: dict[datetime, list[Outcome]] = {}
     for outcome in outcomes:
         found.setdefault(in_utc(outcome.as_of), []).append(outcome)
-    return found
+    return [PastRun(at, checkpoint, found[at]) for at in sorted(found)]

@@ -23,40 +23,43 @@ def backtest(
     first: str,
     last: str,
     every: str | None,
-    checkpoint: str,
+    checkpoint: str | None,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     form: str,
     target: str | None,
     incidents: Path | None,
+    within: str,
     record: bool,
     export: Path | None,
 ) -> int:
-    """Replay a schedule over past data: incidents found, delays and alerts.
+    """Replay the schedules over past data: incidents found, delays and alerts.
 
-    Runs one query per monitor, whatever the range. Sends no notifications, and writes nothing
-    without --record or --export. See docs/backtest.md.
+    Replays every schedule of checkpoints/schedule.yml, or those of --checkpoint. Runs one query
+    per monitor, whatever the range. Sends no notifications, and writes nothing without --record
+    or --export. See docs/backtest.md.
     """
     from plumbline.backtest.backtest import BacktestRequest, run_backtest
-    from plumbline.backtest.instants import choose_span
+    from plumbline.backtest.instants import choose_span, length_of_time
     from plumbline.backtest.record import export_outcomes, record_outcomes, writable
     from plumbline.backtest.reports.backtest import backtest_dict, backtest_page
     from plumbline.project.labels import project_labels
 
     session = current_session()
     project = session.project()
-    project.checkpoint(checkpoint)
+    if checkpoint is not None:
+        project.checkpoint(checkpoint)
     chosen, now = project.target(target), session.clock()
     if export is not None:
         writable(export)
     request = BacktestRequest(
         project=project,
         target=chosen,
-        checkpoint=checkpoint,
         span=choose_span(project, checkpoint, first=first, last=last, every=every, now=now),
         labels=project_labels(project, incidents),
         select=select,
         exclude=exclude,
+        within=length_of_time(within, key="--within"),
     )
     with show_progress() as progress:
         done = run_backtest(request, now=now, progress=progress)
@@ -88,8 +91,7 @@ def span_options(*, required: bool) -> list[click.Parameter]:
         option(
             "--every",
             "TIME",
-            "Interval between runs, by the wall clock: 30m, 6h, 1d. Default: the "
-            "checkpoint's schedule.",
+            "Interval between runs, by the wall clock: 30m, 6h, 1d. Default: as scheduled.",
         ),
     ]
 
@@ -121,9 +123,7 @@ def checkpoint_option() -> click.Option:
     return option(
         "--checkpoint",
         "NAME",
-        "Checkpoint with the monitors and the schedule.",
-        default="health_check",
-        show_default=True,
+        "Replay only the schedules of this checkpoint. Default: all scheduled checkpoints.",
         shell_complete=complete_checkpoints,
     )
 
@@ -138,6 +138,13 @@ command = Command(
         format_option("text", "json", "markdown"),
         target_option(),
         incidents_option(),
+        option(
+            "--within",
+            "TIME",
+            "How soon after they are due incidents should be found, for the summary.",
+            default="6h",
+            show_default=True,
+        ),
         flag("--record", "Append the outcomes to the history, except where a live run wrote one."),
         option(
             "--export",
@@ -149,7 +156,11 @@ command = Command(
     examples=(
         Example(
             "plumbline backtest --from 2026-01-24 --to 2026-02-03",
-            "replay the checkpoint's schedule",
+            "replay the schedules",
+        ),
+        Example(
+            "plumbline backtest --from 2026-01-24 --to 2026-02-03 --checkpoint daily_validation",
+            "replay the schedule of one checkpoint",
         ),
         Example(
             "plumbline backtest --from 2026-01-24 --to 2026-02-03 --every 1d -s line_coverage",

@@ -118,10 +118,10 @@ def _history(
         from plumbline.backtest.instants import choose_span
 
         span = choose_span(project, checkpoint, first=first, last=last, every=every, now=now)
-        request = BacktestRequest(
-            project, project.target(target), checkpoint, span, select=(monitor,)
-        )
+        request = BacktestRequest(project, project.target(target), span, select=(monitor,))
         done = run_backtest(request, now=now, progress=progress)
+        if monitor in done.not_replayed:
+            raise done.not_replayed[monitor]
         return done.outcomes[monitor], f"backtest {span.how}", 1
     if file is not None:
         stored, source = read_file(file, project.renamed_monitors([monitor])), f"history of {file}"

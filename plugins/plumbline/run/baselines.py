@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -70,7 +71,10 @@ def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
             WHOLE if one.group is None else one.group,
             one.observed,
             one.status,
-            is_known_wrong=bool(covered(labels, one.monitor, one.as_of)),
+            is_known_wrong=any(
+                one.group is None or label.concerns(GroupKey.of(json.loads(one.group)))
+                for label in covered(labels, one.monitor, one.as_of)
+            ),
             metrics=one.metrics,
         )
     return {name: found.before(jobs.as_of) for name, found in runs.items()}

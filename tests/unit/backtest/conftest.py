@@ -33,13 +33,20 @@ def at(run: int) -> datetime:
 
 
 def label(
-    monitor: str = "coverage", *, began: int, due: int | None = None, ends: int, name: str = "it"
+    monitor: str = "coverage",
+    *,
+    began: int,
+    due: int | None = None,
+    ends: int,
+    name: str = "it",
+    systems: Iterable[str] = (),
 ) -> Label:
-    """A labelled incident between two runs."""
+    """A labelled incident between two runs; of ``systems`` only, where there are any."""
     return Label(
         id=name,
         title=name,
         monitors=(monitor,),
+        groups=[{"system_id": system} for system in systems],
         dates=(at(began).date(),),
         began=at(began),
         due=None if due is None else at(due),

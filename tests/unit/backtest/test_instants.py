@@ -36,6 +36,60 @@ def test_without_a_step_the_checkpoints_own_schedule_says_when() -> None:
     ]  # fmt: skip
 
 
+def test_without_a_checkpoint_every_schedule_is_replayed_on_its_own_cron_and_zone() -> None:
+    found = choose_span(
+        Project(ROOT), None, first="2026-02-01", last="2026-02-01", every=None, now=NOW
+    )
+    runs = [(f"{at.astimezone(NEW_YORK):%d %H:%M}", name) for at, name in found.runs]
+    assert runs == [
+        ("01 03:00", "health_check_full"),
+        ("01 09:00", "health_check_full"),
+        ("01 10:15", "daily_validation"),
+        ("01 15:00", "health_check_full"),
+        ("01 21:00", "health_check_full"),
+    ]
+    assert [one.how for one in found.schedules] == [
+        "0 */6 * * * (America/Los_Angeles)",
+        "15 10 * * * (America/New_York)",
+    ]
+    assert found.instants == tuple(at for at, _ in found.runs)
+
+
+def test_a_step_without_a_checkpoint_is_that_of_all_scheduled_ones() -> None:
+    found = choose_span(
+        Project(ROOT), None, first="2026-02-01", last="2026-02-01", every="12h", now=NOW
+    )
+    assert found.checkpoints == ("health_check_full", "daily_validation")
+    assert [name for _, name in found.runs] == 2 * ["health_check_full", "daily_validation"]
+    assert found.how == "every 12h"
+
+
+def test_without_schedules_a_step_is_of_the_default_checkpoint(small: SmallProject) -> None:
+    days = {"first": "2026-02-01", "last": "2026-02-02", "now": NOW}
+    found = choose_span(small.project, None, every="6h", **days)
+    assert found.checkpoints == ("health_check",)
+    with pytest.raises(ConfigError) as refused:
+        choose_span(small.project, None, every=None, **days)
+    assert refused.value.what == "the project has no schedule to replay"
+    assert "--checkpoint health_check --every 6h" in str(refused.value.fix)
+
+
+def test_two_schedules_of_a_checkpoint_run_it_once_at_an_instant(small: SmallProject) -> None:
+    small.checkpoint(name="nightly")
+    (small.root / "checkpoints" / "schedule.yml").write_text(
+        "schedules:\n"
+        "- {checkpoint: nightly, cron: 0 6 * * *, timezone: UTC, deadline: 1h, notify: [slack]}\n"
+        "- {checkpoint: nightly, name: noon, cron: '0 6,12 * * *', timezone: UTC, deadline: 1h,"
+        " notify: [slack]}\n"
+        "- {checkpoint: gone, cron: 0 6 * * *, timezone: UTC, deadline: 1h, notify: [slack]}\n"
+    )
+    found = choose_span(
+        Project(small.root), None, every=None, now=NOW,
+        first="2026-02-01T00:00:00Z", last="2026-02-02T00:00:00Z",
+    )  # fmt: skip
+    assert [(at.hour, name) for at, name in found.runs] == [(6, "nightly"), (12, "nightly")]
+
+
 def test_what_is_due_in_a_maintenance_window_is_not_replayed(small: SmallProject) -> None:
     small.checkpoint(name="nightly")
     (small.root / "checkpoints" / "schedule.yml").write_text(

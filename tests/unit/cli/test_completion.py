@@ -77,7 +77,7 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
         ("plumbline compile ", ["coverage", "volume"]),
         ("plumbline compile v", ["volume"]),
         ("plumbline calibrate v", ["volume"]),
-        ("plumbline backtest -s ", ["coverage"]),
+        ("plumbline backtest -s ", ["coverage", "volume"]),
         ("plumbline backtest --checkpoint health_check_full -s v", ["volume"]),
         ("plumbline lint v", ["volume"]),
         ("plumbline run --target ", ["local", "bigquery"]),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from plumbline.backtest.findings import LabelResult
+from plumbline.backtest.findings import AlarmTime, LabelResult
+from plumbline.backtest.instants import Span
 from plumbline.backtest.messages import MessageCounts, Spread
 from plumbline.backtest.replay import ReplayedIncident
 from plumbline.backtest.report import Backtest
 from plumbline.core.status import Status
-from plumbline.core.text import rfc3339, span
+from plumbline.core.text import NOTHING, rfc3339, span
 from plumbline.report.page import Block, Items, Section, Table
 from plumbline.report.wording import minute
 
@@ -24,10 +25,10 @@ def backtest_page(backtest: Backtest) -> list[Section]:
     """All sections, most telling first."""
     sections = [_head(backtest)]
     if backtest.labelled:
-        sections += [_incidents(backtest), _false_alarms(backtest)]
+        sections += [_incidents(backtest), false_alarms_section(backtest)]
     else:
         sections.append(_all_incidents(backtest))
-    sections += [_monitors(backtest), _tables(backtest)]
+    sections += [_monitors(backtest), _not_replayed(backtest), _tables(backtest)]
     if backtest.notes:
         sections.append(Section("What to know", (Items(backtest.notes),)))
     return [one for one in sections if one.blocks]
@@ -36,15 +37,25 @@ def backtest_page(backtest: Backtest) -> list[Section]:
 def backtest_dict(backtest: Backtest) -> dict[str, object]:
     """For machines, as ``schemas/backtest.schema.json`` says."""
     span, score = backtest.span, backtest.score
+    labelled = backtest.labelled
     return {
         "schema_version": SCHEMA_VERSION,
-        "checkpoint": backtest.checkpoint,
+        "checkpoint": ", ".join(span.checkpoints),
         "target": backtest.target,
         "from": rfc3339(span.first),
         "to": rfc3339(span.last),
         "schedule": span.how,
         "timezone": span.zone.key,
         "instants": len(span.instants),
+        "schedules": [
+            {
+                "checkpoint": one.checkpoint,
+                "schedule": one.how,
+                "timezone": one.zone.key,
+                "runs": len(one.instants),
+            }
+            for one in span.schedules
+        ],
         "started_at": rfc3339(backtest.started_at),
         "seconds": round(backtest.seconds, 3),
         "jobs": backtest.jobs,
@@ -57,8 +68,11 @@ def backtest_dict(backtest: Backtest) -> dict[str, object]:
             "missed": score.count("missed"),
             "not_judged": score.count("not judged"),
             "incidents": score.incidents,
-            "false_alarms": len(score.false_alarms) if backtest.labelled else None,
-            "precision": _rounded(score.precision) if backtest.labelled else None,
+            "within_seconds": score.within.total_seconds(),
+            "found_within": score.found_within,
+            "false_alarms": len(score.false_alarms) if labelled else None,
+            "precision": _rounded(score.precision) if labelled else None,
+            **_alarm_dict(score.alarm, labelled=labelled),
             "alerts": score.alerts,
             "alerts_per_week": _rounded(score.alerts_per_week),
             "messages": score.messages.total,
@@ -85,10 +99,14 @@ def backtest_dict(backtest: Backtest) -> dict[str, object]:
                 },
                 "incidents": one.incidents,
                 "alerts": one.alerts,
-                "false_alarms": one.false_alarms if backtest.labelled else None,
+                "false_alarms": one.false_alarms if labelled else None,
+                **_alarm_dict(one.alarm, labelled=labelled),
                 "jobs": one.jobs,
             }
             for one in backtest.monitors
+        ],
+        "not_replayed": [
+            {"monitor": name, "reason": fault.what} for name, fault in backtest.not_replayed.items()
         ],
         "tables": [
             {
@@ -103,36 +121,50 @@ def backtest_dict(backtest: Backtest) -> dict[str, object]:
     }
 
 
-def verdict(backtest: Backtest) -> str:
-    """The last line: how good the suites were."""
+def verdict(backtest: Backtest) -> tuple[str, ...]:
+    """How good the suites were: a line for what was found, one for what was sent."""
     score = backtest.score
-    parts = []
     if backtest.labelled:
         judged = score.count("found") + score.count("missed")
-        parts.append(f"{score.count('found')} of {judged} incidents found")
-        parts.append(_many(len(score.false_alarms), "false alarm"))
+        parts = [
+            f"{score.count('found')} of {judged} incidents found",
+            f"{score.found_within} of {judged} within {span(score.within)} of due",
+            _many(len(score.false_alarms), "false alarm"),
+        ]
         if score.precision is not None:
             parts.append(f"precision {100 * score.precision:.0f} %")
+        if score.alarm.total:
+            parts.append(f"time in false alarm {false_time(score.alarm)}")
     else:
-        parts.append(_many(len(backtest.replay.incidents), "incident"))
-    parts.append(f"{_many(score.alerts, 'alert')}, {score.alerts_per_week:.1f} a week")
-    parts.append(_messages(score.messages))
-    parts.append(_many(backtest.jobs, "job"))
-    parts.append(f"{backtest.seconds:.1f} s")
-    return " · ".join(parts)
+        parts = [_many(len(backtest.replay.incidents), "incident")]
+    sent = (
+        _messages(score.messages),
+        f"{_many(score.alerts, 'alert')}, {score.alerts_per_week:.1f} a week",
+        _many(backtest.jobs, "job"),
+        f"{backtest.seconds:.1f} s",
+    )
+    return " · ".join(parts), " · ".join(sent)
+
+
+def _schedules_table(replayed: Span) -> Table:
+    """The schedules that were replayed."""
+    header = ("checkpoint", "schedule", "runs")
+    rows = ((one.checkpoint, one.how, str(len(one.instants))) for one in replayed.schedules)
+    return Table(header, tuple(rows))
 
 
 def _head(backtest: Backtest) -> Section:
-    span, zone = backtest.span, backtest.zone
+    replayed, zone = backtest.span, backtest.zone
     revision = f"suites {backtest.revision}" if backtest.revision else "not in git"
-    return Section(
-        f"Backtest of {backtest.checkpoint}",
-        (
-            f"{minute(span.first, zone)} to {minute(span.last, zone)} {zone.key}, {span.how}: "
-            f"{len(span.instants)} runs · target {backtest.target} · {revision}",
-            verdict(backtest),
-        ),
-    )
+    first, last = minute(replayed.first, zone), minute(replayed.last, zone)
+    about = f"target {backtest.target} · {revision}"
+    if len(replayed.schedules) == 1:
+        (one,) = replayed.schedules
+        when = f"{first} to {last} {zone.key}, {one.how}: {len(one.instants)} runs · {about}"
+        return Section(f"Backtest of {one.checkpoint}", (when, *verdict(backtest)))
+    when = f"{first} to {last} {zone.key} · {about}"
+    title = f"Backtest of {', '.join(replayed.checkpoints)}"
+    return Section(title, (when, *verdict(backtest), _schedules_table(replayed)))
 
 
 def _incidents(backtest: Backtest) -> Section:
@@ -176,7 +208,8 @@ def _ended(after: timedelta | None) -> str:
     return "open at the end" if after is None else span(after)
 
 
-def _false_alarms(backtest: Backtest) -> Section:
+def false_alarms_section(backtest: Backtest) -> Section:
+    """Alarms of bad data, and failed checks, that no label of their monitor covers."""
     score = backtest.score
     false = score.false_alarms[:_MOST_FALSE]
     rows = [_past(backtest, one, "false alarm") for one in false]
@@ -212,7 +245,10 @@ def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ..
 
 
 def _monitors(backtest: Backtest) -> Section:
-    header = ("monitor", *map(str, _COUNTED), "incidents", "alerts", "false alarms")
+    header = (
+        *("monitor", *map(str, _COUNTED), "incidents", "alerts", "false alarms"),
+        "time in false alarm",
+    )
     rows = tuple(
         (
             one.name,
@@ -220,10 +256,16 @@ def _monitors(backtest: Backtest) -> Section:
             str(one.incidents),
             str(one.alerts),
             str(one.false_alarms) if backtest.labelled else "",
+            false_time(one.alarm) if backtest.labelled else "",
         )
         for one in backtest.monitors
     )
     return Section("Monitors", (Table(header, rows),) if rows else ())
+
+
+def _not_replayed(backtest: Backtest) -> Section:
+    rows = tuple((name, fault.what) for name, fault in backtest.not_replayed.items())
+    return Section("Not replayed", (Table(("monitor", "reason"), rows),) if rows else ())
 
 
 def _tables(backtest: Backtest) -> Section:
@@ -237,9 +279,16 @@ def _messages(counts: MessageCounts) -> str:
     if counts.share is None or one is None:
         return text
     return (
-        f"{text}, {counts.share:.1f} an incident ({one.mean:.1f} of one in one channel, at most "
+        f"{text}, {counts.share:.1f} an incident (of one in one channel {one.mean:.1f}, at most "
         f"{one.worst})"
     )
+
+
+def false_time(alarm: AlarmTime) -> str:
+    """``12 h of 3 d 6 h (15 %)``."""
+    if alarm.share is None:
+        return NOTHING
+    return f"{span(alarm.false)} of {span(alarm.total)} ({100 * alarm.share:.0f} %)"
 
 
 def _many(number: int, what: str) -> str:
@@ -284,6 +333,14 @@ def _incident_dict(one: ReplayedIncident, *, false: bool | None) -> dict[str, ob
         "alerts": one.told,
         "false_alarm": false,
         "summary": one.summary,
+    }
+
+
+def _alarm_dict(alarm: AlarmTime, *, labelled: bool) -> dict[str, object]:
+    return {
+        "alarm_seconds": alarm.total.total_seconds(),
+        "false_alarm_seconds": alarm.false.total_seconds() if labelled else None,
+        "false_alarm_share": _rounded(alarm.share) if labelled else None,
     }
 
 

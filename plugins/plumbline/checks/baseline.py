@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
+from statistics import NormalDist, median
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,9 @@ from plumbline.checks.bounds import Bounds
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import MetricOutcome
 from plumbline.core.status import Status
+
+_MAD_OF_NORMAL = NormalDist().inv_cdf(0.75)
+"""The median absolute deviation of a normal distribution whose standard deviation is 1."""
 
 WHOLE = ""
 """In place of a group's key: the monitor itself."""
@@ -188,19 +192,15 @@ def usual_of(
         same_weekday: only runs of the same day of the week are comparable.
         since: only runs of this day and later ones are comparable.
     """
-    import numpy as np
-    from scipy.stats import median_abs_deviation  # type: ignore[import-untyped]
-
     counts = _Comparable.to(past, same_weekday=same_weekday, since=since)
-    comparable = [(at, value) for at, value in _one_a_day(past, group) if counts.has(at.date())][
-        -runs:
-    ]
+    comparable = _one_a_day(past, group, counts, most=runs)
     if len(comparable) < minimum:
         return len(comparable)
-    values = np.array([value for _, value in comparable])
-    spread = float(median_abs_deviation(values, scale="normal"))
+    values = [value for _, value in comparable]
+    middle = float(median(values))
+    spread = float(median(abs(value - middle) for value in values)) / _MAD_OF_NORMAL
     return Usual(
-        median=float(np.median(values)),
+        median=middle,
         spread=spread,
         runs=len(comparable),
         since=comparable[0][0],
@@ -268,24 +268,26 @@ class _Comparable:
         )
 
 
-def _one_a_day(past: Past, group: str) -> list[tuple[datetime, float]]:
-    """Of each day before the judged one its run nearest in hour; of two as near the later."""
-    judged = past.as_of.astimezone(past.zone)
+def _one_a_day(
+    past: Past, group: str, counts: _Comparable, *, most: int
+) -> list[tuple[datetime, float]]:
+    """Of each of the last ``most`` comparable days its run nearest in hour to the judged one, of
+    two as near the later; oldest first."""
+    judged = _hour(past.as_of.astimezone(past.zone))
     days: dict[date, tuple[datetime, float]] = {}
-    for instant, value in past.points.get(group, ()):
+    for instant, value in reversed(past.points.get(group, ())):
         at = instant.astimezone(past.zone)
-        if at.date() >= judged.date():
+        day = at.date()
+        if not counts.has(day):
             continue
-        known = days.get(at.date())
-        if known is None or _hours_apart(at, judged) <= _hours_apart(known[0], judged):
-            days[at.date()] = (at, value)
-    return [days[day] for day in sorted(days)]
-
-
-def _hours_apart(one: datetime, other: datetime) -> float:
-    """By the wall clock, whatever the days."""
-    return abs(_hour(one) - _hour(other))
+        known = days.get(day)
+        if known is None and len(days) == most:
+            break
+        if known is None or abs(_hour(at) - judged) < abs(_hour(known[0]) - judged):
+            days[day] = (at, value)
+    return list(reversed(days.values()))
 
 
 def _hour(at: datetime) -> float:
+    """By the wall clock."""
     return at.hour + at.minute / 60 + at.second / 3600

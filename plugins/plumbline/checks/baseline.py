@@ -119,24 +119,29 @@ class Usual:
     """How far from the median is usual still."""
     baseline: date | None = None
     """The first day that may count, where the suite says one."""
+    never_zero: bool = False
+    """Whether the band ends at 0, which fails: the spread of a count can be wider than its median,
+    and then none at all would be usual."""
 
     def bounds(self, floor: Bounds) -> Bounds:
         """What passes: usual, and within what is never given up."""
         low, high = self.median - self.band, self.median + self.band
-        return Bounds(
-            min_value=low if floor.min_value is None else max(low, floor.min_value),
-            max_value=high if floor.max_value is None else min(high, floor.max_value),
-            strict_min=floor.strict_min and floor.min_value is not None and floor.min_value >= low,
-            strict_max=floor.strict_max and floor.max_value is not None and floor.max_value <= high,
-        )
+        usual = Bounds(low, high)
+        if self.never_zero and self.median > 0:
+            usual = Bounds(0, high, strict_min=True)
+        elif self.never_zero:
+            usual = Bounds(low, 0, strict_max=True)
+        return usual.intersection(floor)
 
     def holds(self, value: float | None) -> bool:
         """Whether ``value`` is usual, whatever is never given up."""
         return self.bounds(Bounds()).keep(value)
 
     def short(self) -> str:
-        """``usually 91.2 ± 4``."""
-        return f"usually {self.median:.4g} ± {self.band:.3g}"
+        """``usually 91.2 ± 4``; of a count that varies ``usually 132 ± 200, above 0``."""
+        side = "above" if self.median > 0 else "below"
+        zero = f", {side} 0" if self.never_zero else ""
+        return f"usually {self.median:.4g} ± {self.band:.3g}{zero}"
 
     def words(self) -> str:
         """``usually 91.2 ± 4 (median of 28 runs since 2026-01-05, spread 0.8)``; with a baseline
@@ -183,6 +188,9 @@ def usual_of(
     are ten looks at one state, and no ten witnesses; and where a number grows over the day, its
     mornings are compared with mornings. The judged day itself does not count.
 
+    Where no run was 0 or had the other sign, 0 is not usual however wide the spread is, unless it
+    is within ``least_deviation``.
+
     Args:
         group: the canonical text of its key, or `WHOLE`.
         runs: how many of the last comparable runs count, one a day.
@@ -199,13 +207,16 @@ def usual_of(
     values = [value for _, value in comparable]
     middle = float(median(values))
     spread = float(median(abs(value - middle) for value in values)) / _MAD_OF_NORMAL
+    band = max(deviations * spread, least_deviation)
+    has_one_sign = min(values) > 0 or max(values) < 0
     return Usual(
         median=middle,
         spread=spread,
         runs=len(comparable),
         since=comparable[0][0],
-        band=max(deviations * spread, least_deviation),
+        band=band,
         baseline=since,
+        never_zero=has_one_sign and least_deviation < abs(middle) <= band,
     )
 
 

@@ -44,6 +44,15 @@ class Bounds:
             return cls(min_value=line.value, strict_min=line.is_strict)
         return cls(max_value=line.value, strict_max=line.is_strict)
 
+    def intersection(self, other: Bounds) -> Bounds:
+        """The range of the values that keep both."""
+        both = (self, other)
+        lows = [(one.min_value, one.strict_min) for one in both if one.min_value is not None]
+        highs = [(one.max_value, not one.strict_max) for one in both if one.max_value is not None]
+        low, is_strict = max(lows) if lows else (None, False)
+        high, is_inclusive = min(highs) if highs else (None, True)
+        return Bounds(low, high, strict_min=is_strict, strict_max=not is_inclusive)
+
     def broken_by(self, value: float | None) -> float | None:
         """The bound that ``value`` breaks, None where it keeps both; NULL breaks the first."""
         if value is None:

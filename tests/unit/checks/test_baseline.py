@@ -48,6 +48,35 @@ def test_a_metric_that_never_moves_has_a_band_all_the_same() -> None:
     assert (found.spread, found.band) == (0.0, 2.0)
 
 
+@pytest.mark.parametrize(
+    ("values", "passes", "fails"),
+    [
+        ([100, 100, 130, 160, 250, 300], [1, 145, 478], [0, -1]),
+        ([-100, -100, -130, -160, -250, -300], [-1, -145, -478], [0, 1]),
+        ([0, 100, 130, 160, 250, 300], [0, 1, 145], [-1000]),
+        ([0.4, 0.7, 0.8, 0.9, 1.3, 2.2], [0, -0.1], [-9]),
+        ([140, 141, 142, 143, 144, 145], [139, 148], [0, 130]),
+    ],
+    ids=["a count that varies", "below 0", "0 is known", "0 is within least_deviation", "0 is far"],
+)
+def test_0_is_not_usual_where_every_run_had_some(
+    values: list[float], passes: list[float], fails: list[float]
+) -> None:
+    found = usual(past(*values))
+    assert isinstance(found, Usual)
+    assert [value for value in passes if not found.holds(value)] == []
+    assert [value for value in fails if found.holds(value)] == []
+
+
+def test_a_band_that_ends_at_0_says_so() -> None:
+    found = usual(past(100, 100, 130, 160, 250, 300))
+    assert isinstance(found, Usual)
+    assert found.short() == "usually 145 ± 334, above 0"
+    assert found.words().startswith("usually 145 ± 334, above 0 (median of 6 runs since ")
+    assert found.bounds(Bounds()).words().startswith("above 0 and at most ")
+    assert found.bounds(Bounds(min_value=20)).words().startswith("between 20 and ")
+
+
 @pytest.mark.parametrize(("count", "enough"), [(4, False), (5, True)])
 def test_too_few_runs_say_nothing(count: int, enough: bool) -> None:
     found = usual(past(*[90.0] * count))

@@ -76,6 +76,8 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         * min_value and max_value are required, so that a long outage can't become the baseline. In
           a suite over a table, mean needs both, freshness_hours max_value, the others none.
         * The spread is the median absolute deviation, scaled like a standard deviation.
+        * If no run of the baseline was 0 or had the opposite sign, 0 fails however wide the spread
+          is, unless it is within least_deviation of the median.
         * A group that was evaluated on at least minimum of the last runs days and is missing from
           the rows fails, with no observed value, until it is back or retired.
 

@@ -100,7 +100,7 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(
     open_page: OpenPage, lived: Path
 ) -> None:
     page = open_page("index.html", of=lived, now=NEVER)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("of 9 monitors failing")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("of 15 monitors failing")
     page.get_by_role("link", name="line_coverage", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("line_coverage")
     expect(page.locator("main")).to_contain_text("44.2")
@@ -108,7 +108,7 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(
     timeline = page.locator("main").inner_text()
     assert timeline.index("opened: first failure") < timeline.index("delivered at the first")
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Overview").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("of 9 monitors")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("of 15 monitors")
 
 
 def test_every_page_opens_without_a_complaint(open_page: OpenPage, lived: Path) -> None:

@@ -66,7 +66,7 @@ def docs(plumbline: Plumbline, season: Target, tmp_path_factory: pytest.TempPath
 def test_the_demo_seasons_site_is_whole_and_names_nothing_of_this_machine(docs: Docs) -> None:
     assert crawl(docs.site, hidden=[ROOT, docs.state]) == []
     overview = (docs.site / "index.html").read_text()
-    assert "2 of 9 monitors failing: 2 CRITICAL" in overview
+    assert "2 of 15 monitors failing: 2 CRITICAL" in overview
     assert "Demo data" in overview
     assert len(overview) < 300_000
 

@@ -50,6 +50,10 @@ DUE = {  # days later, hour in New York
     "game_status_lag": (1, 6),
     "grading_completeness": (1, 15),
     "grading_latest": (1, 15),
+    "usage_rate": (0, 10),
+    "feature_quality": (0, 10),
+    "processor_success": (1, 15),
+    "box_score_coverage": (1, 8),
 }
 BACK = {"line_coverage": 1, "grading_completeness": 2, "game_status_lag": 2, "duplicate_rows": 3}
 """Dates before the anchor that a monitor looks at too."""
@@ -114,13 +118,14 @@ class Season:
         features = self.frames["ml_feature_store_v2"]
         features["length"] = features["features"].map(len)
         features["line"] = features["features"].map(lambda each: each[25] if len(each) > 25 else 0)
+        features["usage"] = features["features"].map(lambda each: each[31] if len(each) > 31 else 0)
         self._number_the_keys()
         games = self.frames["nba_schedule"]
         self.games = games[~games["is_all_star"]]
         self._by_date = {
-            name: dict(iter(frame.groupby("game_date")))
+            name: dict(iter(frame.groupby(date)))
             for name, frame in (self.frames | {"nba_schedule": self.games}).items()
-            if "game_date" in frame
+            for date in {"game_date", "data_date"}.intersection(frame)
         }
         self._readings: dict[tuple[str, pd.Timestamp], Reading] = {}
         self._first_rows = {
@@ -139,7 +144,7 @@ class Season:
         """Rows of some dates, without those that arrived after `as_of`."""
         parts = [self._by_date[table][day] for day in days if day in self._by_date[table]]
         frame = pd.concat(parts) if parts else self.frames[table].iloc[:0]
-        for column in ("created_at", "graded_at", "completed_at"):
+        for column in ("created_at", "graded_at", "completed_at", "started_at"):
             if as_of is not None and column in frame:
                 frame = frame[frame[column] <= as_of]
         return frame
@@ -229,6 +234,60 @@ class Season:
         players = rows[rows["system_id"] == PRIMARY]["player_lookup"].nunique()
         a_game = players / len(self.on("nba_schedule", day))
         return Reading(below(a_game, 12, 6), a_game)
+
+    def _usage_rate(self, days, as_of):
+        (day,) = days
+        if not self.is_game_day(day):
+            return Reading(SKIPPED)
+        rows = self._complete_features(day, as_of)
+        if rows.empty:
+            return Reading(ERROR)
+        share = 100 * (rows["usage"] > 0).mean()
+        return Reading(below(share, 80, 50), share)
+
+    def _feature_quality(self, days, as_of):
+        (day,) = days
+        if not self.is_game_day(day):
+            return Reading(SKIPPED)
+        rows = self._complete_features(day, as_of)
+        scores = rows["feature_quality_score"].dropna()
+        if rows.empty or 2 * len(scores) < len(rows):
+            return Reading(ERROR)
+        mean = float(sum(scores)) / len(scores)
+        return Reading(below(mean, 70, 50), mean)
+
+    def _complete_features(self, day, as_of):
+        rows = self.on("ml_feature_store_v2", day, as_of=as_of)
+        return rows[rows["length"] >= 33]
+
+    def _processor_success(self, days, as_of):
+        (day,) = days
+        if not self.is_game_day(day):
+            return Reading(SKIPPED)
+        runs = self.on("processor_run_history", day, as_of=as_of)
+        if runs.empty:
+            return Reading(ERROR)
+        succeeded = (runs["status"] == "success").groupby(runs["run_id"]).any()
+        share = 100 * succeeded.mean()
+        return Reading(at_most(share, 60, 50), share)
+
+    def _box_score_coverage(self, days, as_of):
+        games = self.on("nba_schedule", *days)
+        if games.empty:
+            return Reading(SKIPPED)
+        final = (games["game_status"] == 3).sum()
+        if 2 * final < len(games):
+            return Reading(ERROR)
+        rows = self.on("phase_completions", *days, as_of=as_of)
+        rows = rows[(rows["processor_name"] == "player_game_summary")]
+        rows = rows[(rows["phase"] == "phase3") & (rows["status"] == "success")]
+        if rows.empty:
+            return Reading(SKIPPED)
+        records = rows.sort_values(["completed_at", "record_count"])["record_count"].iloc[-1]
+        if records > 26 * len(games):
+            return Reading(ERROR)
+        share = min(100 * records / (26 * final), 100)
+        return Reading(below(share, 80, 50), share)
 
     def _bdb_coverage(self, days, as_of):
         games = self.on("nba_schedule", *days)

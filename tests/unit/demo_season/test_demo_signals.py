@@ -28,14 +28,11 @@ WHEN = {
 }
 
 
-def complete(season: Season, *days: dt.date) -> pd.DataFrame:
-    """The rows whose vectors are complete, with usage rate and quality as numbers."""
-    rows = season.on("ml_feature_store_v2", *days)
+def complete(season: Season, day: dt.date) -> pd.DataFrame:
+    """The rows whose vectors are complete, with the quality as a float."""
+    rows = season.on("ml_feature_store_v2", day)
     rows = rows[rows["length"] >= 33]
-    return rows.assign(
-        usage=rows["features"].map(lambda vector: vector[31]),
-        quality=rows["feature_quality_score"].astype(float),
-    )
+    return rows.assign(quality=rows["feature_quality_score"].astype(float))
 
 
 def box_scores(season: Season) -> dict[dt.date, float]:
@@ -130,7 +127,7 @@ def test_runs_that_fail_come_before_the_one_that_succeeds() -> None:
         category="memory",
         failed_runs={"processors": ["odds_player_props"], "category": "upstream_timeout"},
     )
-    runs = made(incident).frames["processor_run_history"]
+    runs = made(incident).on("processor_run_history", DAY)
     cache = runs[runs["processor_name"] == "player_daily_cache"].sort_values("started_at")
     assert list(cache["status"]) == ["failed"] * 3 + ["success"]
     assert cache["started_at"].diff().dropna().eq(pd.Timedelta(minutes=30)).all()

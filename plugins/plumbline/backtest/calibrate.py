@@ -10,7 +10,6 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from plumbline.backtest.calibration import (
@@ -34,6 +33,7 @@ from plumbline.backtest.proposing import (
 )
 from plumbline.backtest.sane_levels import Chosen, LevelRules
 from plumbline.backtest.separation import separate
+from plumbline.backtest.stored_range import Stretch, missing_parts
 from plumbline.checks.domain import Domain
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, families_of
@@ -63,6 +63,7 @@ def calibrate(
     checkpoint: str,
     source: str = "",
     revisions: int = 1,
+    asked: Stretch | None = None,
     allow_missing: bool = False,
 ) -> Calibration:
     """Propose thresholds for ``suite`` from ``history``.
@@ -76,6 +77,7 @@ def calibrate(
         checkpoint: for counting alerts.
         source: where the history is from.
         revisions: how many of the suites judged it.
+        asked: the range that the history should cover; None: from its first outcome to its last.
         allow_missing: whether a proposal may miss a labelled incident that today's thresholds find.
     """
     families, beyond = families_of(suite)
@@ -101,7 +103,7 @@ def calibrate(
         left_out=tuple(sorted(names)),
         families=tuple(found),
         beyond=beyond,
-        notes=tuple(_notes(history, revisions, zone)),
+        notes=tuple(_notes(history, asked, revisions, zone)),
         source=source,
     )
 
@@ -528,17 +530,15 @@ def _candidate(
     )
 
 
-def _notes(history: Sequence[Outcome], revisions: int, zone: ZoneInfo) -> Iterator[str]:
+def _notes(
+    history: Sequence[Outcome], asked: Stretch | None, revisions: int, zone: ZoneInfo
+) -> Iterator[str]:
     """What in the history itself a reader must know."""
     if not history:
         return
-    gaps = [
-        (before.as_of, after.as_of)
-        for before, after in pairwise(history)
-        if after.as_of - before.as_of > timedelta(days=2)
-    ]
-    for begin, until in gaps[:5]:
-        yield f"nothing is known between {_day(begin, zone)} and {_day(until, zone)}"
+    gaps = list(missing_parts(history, asked))
+    for gap in gaps[:5]:
+        yield f"the history has nothing from {gap.text(zone)}"
     if len(gaps) > 5:
         yield f"and {len(gaps) - 5} more gaps"
     errors = sum(one.status is Status.ERROR for one in history)

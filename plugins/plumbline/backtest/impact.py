@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from plumbline.backtest.backtest import BacktestRequest, run_backtest
 from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
 from plumbline.backtest.findings import score_monitor
 from plumbline.backtest.instants import Span
 from plumbline.backtest.replay import ReplayedIncident
+from plumbline.backtest.stored_range import Stretch, missing_parts, within
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import families_of
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, Status
+from plumbline.core.text import count, listing
 from plumbline.project import Project, Target
 from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label
@@ -41,6 +44,29 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """On which runs the figures of a monitor stand."""
+
+    is_stored: bool
+    """Whether stored numbers were judged again; else both versions were replayed."""
+    first: datetime
+    last: datetime
+    runs: int
+    missing: tuple[Stretch, ...] = ()
+    """Parts of the range, or between the first and the last run, of which nothing is stored."""
+
+    def text(self, zone: ZoneInfo) -> str:
+        """``stored history, 2026-01-01 to 2026-02-10, 164 runs``."""
+        what = "stored history" if self.is_stored else "backtest of both versions"
+        first, last = (f"{at.astimezone(zone):%Y-%m-%d}" for at in (self.first, self.last))
+        text = f"{what}, {first} to {last}, {count(self.runs, 'runs')}"
+        if self.missing:
+            parts = [one.text(zone) for one in self.missing]
+            text += f"; nothing stored from {listing(parts, 3)}"
+        return text
+
+
+@dataclass(frozen=True)
 class Effect:
     """What the change of one monitor does."""
 
@@ -51,6 +77,8 @@ class Effect:
     source: str
     """From what, in words; or why it is unknown."""
     told: bool = True
+    basis: Basis | None = None
+    """None: nothing was judged."""
 
     @property
     def newly_missed(self) -> tuple[str, ...]:
@@ -99,7 +127,13 @@ class ImpactRequest:
     target: Target
     labels: Sequence[Label] | None
     span: Span | None
-    """For what has to be asked; None: nothing is asked."""
+    """The range: of the stored history only this counts, and what has to be asked is asked for it.
+    None: the whole history counts, and nothing is asked."""
+
+    @property
+    def asked(self) -> Stretch | None:
+        """The range."""
+        return None if self.span is None else Stretch(self.span.first, self.span.last)
 
 
 def find_changes(request: ImpactRequest) -> tuple[MonitorChange, ...]:
@@ -120,7 +154,7 @@ def measure_impact(
     Args:
         request: what to compare.
         changes: as `find_changes` says.
-        history: stored numbers, by monitor; may be empty.
+        history: stored numbers, by monitor, in order of time; may be empty.
         now: for the schedule's runs.
         progress: told what is done.
 
@@ -131,6 +165,7 @@ def measure_impact(
     progress = progress or NoProgress()
     labels = request.labels or ()
     alerts = request.head.alerts
+    history = {name: within(found, request.asked) for name, found in history.items()}
     told: dict[str, Effect] = {}
     asking: list[MonitorChange] = []
     for change in changes:
@@ -192,13 +227,19 @@ def _from_history(
     stood = families_of(old)[0]
     before = rejudge(old, measured, stood, stood=stood)
     after = rejudge(new, measured, families_of(new)[0], stood=stood)
-    zone = request.head.timezone
-    first, last = measured[0].as_of.astimezone(zone), measured[-1].as_of.astimezone(zone)
+    basis = Basis(
+        is_stored=True,
+        first=measured[0].as_of,
+        last=measured[-1].as_of,
+        runs=len(measured),
+        missing=tuple(missing_parts(measured, request.asked)),
+    )
     return Effect(
         change,
         _side(change.name, before, labels, alerts),
         _side(change.name, after, labels, alerts),
-        f"stored history, {first:%Y-%m-%d} to {last:%Y-%m-%d}, {len(measured)} runs",
+        basis.text(request.head.timezone),
+        basis=basis,
     )
 
 
@@ -216,12 +257,9 @@ def _by_backtest(
     base, broken = _ask(request, request.base, kept, now, progress)
     head, broken_now = _ask(request, request.head, new, now, progress)
     refused = {**broken, **broken_now}
-    zone = request.head.timezone
-    first, last = (at.astimezone(zone) for at in (request.span.first, request.span.last))
-    source = (
-        f"backtest of both versions, {first:%Y-%m-%d} to {last:%Y-%m-%d}, "
-        f"{len(request.span.instants)} runs"
-    )
+    runs = len(request.span.instants)
+    basis = Basis(is_stored=False, first=request.span.first, last=request.span.last, runs=runs)
+    source = basis.text(request.head.timezone)
     found = {}
     for change in changes:
         before, after = (
@@ -230,7 +268,6 @@ def _by_backtest(
             else None
             for outcomes in (base, head)
         )
-        runs = len(request.span.instants)
         untold = (before is None and change.kind != "added") or (
             after is None and change.kind != "removed"
         )
@@ -242,7 +279,16 @@ def _by_backtest(
             words = "unknown: no checkpoint lists it"
         elif failed:
             words += "; one version could not be evaluated"
-        found[change.name] = Effect(change, before, after, words, told=not (untold or failed))
+        elif change.kind == "thresholds":
+            words += "; nothing of the range is stored"
+        found[change.name] = Effect(
+            change,
+            before,
+            after,
+            words,
+            told=not (untold or failed),
+            basis=None if untold else basis,
+        )
     return found
 
 
@@ -296,7 +342,7 @@ def _notes(request: ImpactRequest, effects: Iterable[Effect]) -> Iterable[str]:
             "There is no file of labelled incidents (checkpoints/incidents.yml): every alert "
             "counts as false."
         )
-    if any(effect.source.startswith("stored") for effect in effects):
+    if any(effect.basis is not None and effect.basis.is_stored for effect in effects):
         yield (
             "Stored numbers were judged again: no job on the monitored tables. Alerts that name a "
             "new failing row of an incident are counted as the history has its rows."

@@ -110,11 +110,7 @@ def choose_span(
             instants than two jobs a monitor take.
     """
     zone = project.timezone
-    begin, end = in_utc(_begin(first, zone, now)), in_utc(_end(last, zone, now))
-    if end <= begin:
-        raise ConfigError(
-            f"--to {last} is not after --from {first}", key="--to", fix="swap the two"
-        )
+    begin, end = choose_range(project, first=first, last=last, now=now)
     schedules = [one for one in project.schedules if checkpoint in (None, one.checkpoint)]
     if every is not None:
         zone = schedules[0].timezone if schedules else zone
@@ -159,6 +155,23 @@ def _no_schedule(checkpoint: str | None) -> ConfigError:
         key="--every",
         fix="say how often, for example --every 6h",
     )
+
+
+def choose_range(
+    project: Project, *, first: str, last: str, now: datetime
+) -> tuple[datetime, datetime]:
+    """From ``first`` to ``last``, in UTC; a bare date is the whole day in the project's zone.
+
+    Raises:
+        ConfigError: no dates or instants, the wrong order, or the future.
+    """
+    zone = project.timezone
+    begin, end = in_utc(_begin(first, zone, now)), in_utc(_end(last, zone, now))
+    if end <= begin:
+        raise ConfigError(
+            f"--to {last} is not after --from {first}", key="--to", fix="swap the two"
+        )
+    return begin, end
 
 
 def _begin(text: str, zone: ZoneInfo, now: datetime) -> datetime:

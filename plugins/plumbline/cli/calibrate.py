@@ -19,6 +19,7 @@ from plumbline.core.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plumbline.backtest.stored_range import Stretch
     from plumbline.core.outcome import Outcome
     from plumbline.project import Project
     from plumbline.run.progress import Progress
@@ -40,11 +41,13 @@ def calibrate(
     """Propose WARNING and CRITICAL thresholds for MONITOR from its history, with the alerts that
     each candidate would have sent.
 
-    Reads the history of live runs and recorded backtests, the tables with --from and --to, or a
-    file with --history. Leaves out labelled incidents. See docs/backtest.md.
+    Reads the history of live runs and recorded backtests, a file with --history, or the tables with
+    --from and --to. With both, only what the file has of that range counts. Leaves out labelled
+    incidents. See docs/backtest.md.
     """
     from plumbline.backtest.calibrate import calibrate as propose
     from plumbline.backtest.reports.calibration import calibration_dict, calibration_page
+    from plumbline.backtest.stored_range import within
     from plumbline.backtest.write_levels import write_levels
     from plumbline.project.labels import project_labels
 
@@ -52,19 +55,22 @@ def calibrate(
     project = session.project()
     check_monitor(project, monitor)
     check_span(first, last)
-    if history is not None and first is not None:
-        raise ConfigError(
-            "--history and --from exclude each other",
-            key="--history",
-            fix="give --history, or --from and --to",
-        )
     suite = project.suite_of(monitor)
     labels = project_labels(project, incidents) or ()
     of = checkpoint or _checkpoint_of(project, monitor)
     with show_progress() as progress:
+        asked = _asked(session, project, first, last)
         outcomes, source, revisions = _history(
             session, project, monitor, of, first, last, every, history, target, progress
         )
+        outcomes = within(outcomes, asked)
+        if not outcomes:
+            raise ConfigError(
+                f"{monitor} has no history in that range",
+                key="--from",
+                fix="give a range that the history covers, or leave out --history to read the "
+                "tables",
+            )
         found = propose(
             suite,
             outcomes,
@@ -74,6 +80,7 @@ def calibrate(
             checkpoint=of,
             source=source,
             revisions=revisions,
+            asked=asked,
             allow_missing=allow_missing,
         )
     write_report(form, found, page=calibration_page, data=calibration_dict)
@@ -97,6 +104,18 @@ def _checkpoint_of(project: Project, monitor: str) -> str:
     )
 
 
+def _asked(
+    session: Session, project: Project, first: str | None, last: str | None
+) -> Stretch | None:
+    """The range of --from and --to."""
+    from plumbline.backtest.instants import choose_range
+    from plumbline.backtest.stored_range import Stretch
+
+    if first is None or last is None:
+        return None
+    return Stretch(*choose_range(project, first=first, last=last, now=session.clock()))
+
+
 def _history(
     session: Session,
     project: Project,
@@ -113,7 +132,7 @@ def _history(
     from plumbline.history.reader import each_once, open_history, read_file
 
     now = session.clock()
-    if first is not None and last is not None:
+    if file is None and first is not None and last is not None:
         from plumbline.backtest.backtest import BacktestRequest, run_backtest
         from plumbline.backtest.instants import choose_span
 

@@ -33,8 +33,9 @@ def impact(
 ) -> int:
     """Compare the alerts of the working tree with those of the git revision --base.
 
-    Changed thresholds are applied to the stored history or to --history. Changed SQL and variables
-    are replayed in both versions from --from to --to.
+    Changed thresholds are applied to the stored history or to --history: with --from and --to, to
+    what it has of that range. Changed SQL and variables are replayed in both versions over the
+    range.
     """
     from plumbline.backtest.impact import ImpactRequest, find_changes, measure_impact
     from plumbline.backtest.instants import choose_span
@@ -59,7 +60,8 @@ def impact(
         request = ImpactRequest(before, base, project, chosen, labels, span)
         changes = find_changes(request)
         if stored is None:
-            stored = _read_history(chosen, changes, now, progress)
+            since, until = (now - LOOK_BACK, now) if span is None else (span.first, span.last)
+            stored = _read_history(chosen, changes, since, until, progress)
         found = measure_impact(request, changes, stored, now=now, progress=progress)
     write_report(
         form,
@@ -70,7 +72,11 @@ def impact(
 
 
 def _read_history(
-    target: Target, changes: tuple[MonitorChange, ...], now: datetime, progress: Progress
+    target: Target,
+    changes: tuple[MonitorChange, ...],
+    since: datetime,
+    until: datetime,
+    progress: Progress,
 ) -> dict[str, list[Outcome]]:
     """The own dataset's, of monitors whose thresholds changed; nothing is asked where none did."""
     from plumbline.history.reader import by_monitor, open_history
@@ -82,7 +88,7 @@ def _read_history(
     ready = ensure_ready(target, progress.long_step)
     progress.step("reading the history")
     with open_history(ready) as stored:
-        found = stored.outcomes(since=now - LOOK_BACK, until=now, monitors=names)
+        found = stored.outcomes(since=since, until=until, monitors=names)
     return by_monitor(found or ())
 
 

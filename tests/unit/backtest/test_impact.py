@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from plumbline.backtest.changes import MonitorChange, monitor_changes, other_changes
 from plumbline.backtest.impact import Impact, ImpactRequest, find_changes, measure_impact
+from plumbline.backtest.instants import ScheduledRuns, Span
 from plumbline.backtest.reports.impact import impact_dict, impact_page
 from plumbline.backtest.revision_files import project_at
 from plumbline.core.errors import ConfigError
@@ -17,7 +19,7 @@ from plumbline.project import Project
 from plumbline.project.labels import Label
 from plumbline.report.writers import as_markdown, as_text
 from support.projects import SmallMonitor, SmallProject, between
-from unit.backtest.conftest import NEW_YORK, commit, git, grouped, label, measured
+from unit.backtest.conftest import NEW_YORK, at, commit, git, grouped, label, measured
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SQL = (
@@ -46,9 +48,11 @@ def changes(small: SmallProject) -> list[MonitorChange]:
         return list(monitor_changes(base, small.project, small.target))
 
 
-def impact(small: SmallProject, values: list[float | None], *labels: Label) -> Impact:
+def impact(
+    small: SmallProject, values: list[float | None], *labels: Label, span: Span | None = None
+) -> Impact:
     with project_at(small.project, "HEAD") as base:
-        request = ImpactRequest(base, "main", small.project, small.target, labels, None)
+        request = ImpactRequest(base, "main", small.project, small.target, labels, span)
         return measure_impact(
             request,
             find_changes(request),
@@ -242,6 +246,92 @@ def test_groups_stored_by_pseudonyms_are_not_held_against_a_suites_names(
         found = measure_impact(request, find_changes(request), stored, now=NOW)
     assert found.exit_code == 3
     assert "pseudonyms" in found.effects[0].source
+
+
+def runs(first: int, last: int) -> Span:
+    """The range from one run to another."""
+    instants = tuple(at(run) for run in range(first, last + 1))
+    schedule = ScheduledRuns("health_check", "every 6h", NEW_YORK, instants)
+    return Span(at(first), at(last), (schedule,))
+
+
+DIPS: list[float | None] = [96, 90, 96, 96, 96, 90, 96, 40, 40, 96, 96, 96]
+"""At runs 1 and 5, and an outage at 7 and 8."""
+
+
+@pytest.mark.parametrize(
+    ("span", "alarms", "found", "missed", "source"),
+    [
+        (None, 2, ("it",), (), "stored history, 2026-01-01 to 2026-01-03, 12 runs"),
+        (runs(0, 11), 2, ("it",), (), "stored history, 2026-01-01 to 2026-01-03, 12 runs"),
+        (runs(3, 11), 1, ("it",), (), "stored history, 2026-01-01 to 2026-01-03, 9 runs"),
+        (runs(6, 11), 0, ("it",), (), "stored history, 2026-01-02 to 2026-01-03, 6 runs"),
+        # The outage is not of that range, on either side.
+        (runs(0, 4), 1, (), (), "stored history, 2026-01-01 to 2026-01-02, 5 runs"),
+        (runs(8, 11), 0, (), (), "stored history, 2026-01-03 to 2026-01-03, 4 runs"),
+    ],
+)
+def test_of_a_stored_history_the_range_counts_on_both_sides_and_of_the_labels(
+    changed: SmallProject,
+    span: Span | None,
+    alarms: int,
+    found: tuple[str, ...],
+    missed: tuple[str, ...],
+    source: str,
+) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    (effect,) = impact(changed, DIPS, label(began=7, due=7, ends=9), span=span).effects
+    assert effect.source == source
+    assert (effect.before.false_alarms, effect.after.false_alarms) == (0, alarms)
+    for side in (effect.before, effect.after):
+        assert (side.found, side.missed) == (found, missed)
+
+
+def test_a_range_that_is_stored_in_part_is_judged_in_part_and_says_what_is_missing(
+    changed: SmallProject,
+) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    found = impact(changed, DIPS, span=runs(-12, 40))
+    source = (
+        "stored history, 2026-01-01 to 2026-01-03, 12 runs; nothing stored from 2025-12-29 to "
+        "2026-01-01, 2026-01-03 to 2026-01-11"
+    )
+    assert found.effects[0].source == source
+    assert found.exit_code == 0
+    for page in (as_text(impact_page(found, NEW_YORK)), as_markdown(impact_page(found, NEW_YORK))):
+        assert "only a part of the time is stored for: coverage" in page
+        assert source in page
+    (monitor,) = impact_dict(found)["monitors"]
+    assert monitor["basis"]["runs"] == 12
+    assert monitor["basis"]["missing"][0] == {
+        "from": "2025-12-29T05:00:00Z",
+        "to": "2026-01-01T05:00:00Z",
+    }
+
+
+def test_a_range_of_which_nothing_is_stored_is_replayed_and_says_so(
+    changed: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A fake backtest: a real one needs the warehouse (tests/scenarios/test_backtest.py).
+    replayed = SimpleNamespace(outcomes={"coverage": measured(DIPS)}, not_replayed={})
+    monkeypatch.setattr("plumbline.backtest.impact.run_backtest", lambda *_, **__: replayed)
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    (effect,) = impact(changed, DIPS, span=runs(100, 140)).effects
+    assert effect.source == (
+        "backtest of both versions, 2026-01-26 to 2026-02-05, 41 runs; nothing of the range is "
+        "stored"
+    )
+    assert effect.basis is not None
+    assert not effect.basis.is_stored
+
+
+def test_a_gap_within_the_stored_history_is_said_without_a_range(changed: SmallProject) -> None:
+    edit(changed, '"min_value": 80', '"min_value": 95')
+    stored = [one for run, one in enumerate(measured([96.0] * 60)) if not 20 <= run < 40]
+    with project_at(changed.project, "HEAD") as base:
+        request = ImpactRequest(base, "main", changed.project, changed.target, (), None)
+        found = measure_impact(request, find_changes(request), {"coverage": stored}, now=NOW)
+    assert found.effects[0].source.endswith("40 runs; nothing stored from 2026-01-05 to 2026-01-11")
 
 
 def test_changed_sql_is_never_guessed_from_history(changed: SmallProject) -> None:

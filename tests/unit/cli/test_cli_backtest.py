@@ -26,7 +26,7 @@ RANGE = ("--from", "2026-01-01", "--to", "2026-01-31", "--every", "6h")
         (("backtest", *RANGE, "--checkpoint", "daily", "--export", "no/where/h.jsonl"), "can't be written"),
         (("calibrate", "coverege"), "did you mean 'coverage'?"),
         (("calibrate", "coverage", "--from", "2026-01-01"), "--from and --to belong together"),
-        (("calibrate", "coverage", *RANGE, "--history", "h.jsonl"), "--history and --from exclude each other"),
+        (("calibrate", "coverage", *RANGE, "--history", "none.jsonl"), "the history file is missing"),
         (("calibrate", "coverage", "--history", "none.jsonl"), "the history file is missing"),
         (("impact",), "--base"),
         (("impact", "--base", "HEAD"), "not in a git repository"),
@@ -72,6 +72,23 @@ def test_calibrate_needs_no_warehouse_where_there_is_a_history(
     assert threshold["proposed"]["critical"] < threshold["proposed"]["warning"] <= 90
 
 
+def test_calibrate_takes_of_a_file_what_it_has_of_the_range(
+    plumbline: Plumbline, history: Path
+) -> None:
+    file = ("--history", str(history))
+    range_ = ("--from", "2026-01-21", "--to", "2026-03-20")
+    said = plumbline("calibrate", "coverage", *file, *range_, "--format", "json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert (found["from"], found["to"]) == ("2026-01-21T06:00:00Z", "2026-03-01T18:00:00Z")
+    assert found["notes"] == ["the history has nothing from 2026-03-01 to 2026-03-21"]
+    elsewhere = plumbline(
+        "calibrate", "coverage", *file, "--from", "2025-01-01", "--to", "2025-02-01"
+    )
+    assert elsewhere.code == 64
+    assert "coverage has no history in that range" in elsewhere.err
+
+
 def test_calibrate_ends_with_3_where_the_history_is_too_short(
     plumbline: Plumbline, history: Path
 ) -> None:
@@ -105,6 +122,27 @@ def test_impact_needs_no_warehouse_where_there_is_a_history(
     (monitor,) = json.loads(said.out)["monitors"]
     assert (monitor["kind"], monitor["before"]["alerts"]) == ("thresholds", 0)
     assert monitor["after"]["alerts"] > 0
+
+
+def test_impact_takes_of_a_file_what_it_has_of_the_range(
+    plumbline: Plumbline, project: SmallProject, history: Path
+) -> None:
+    git = ("git", "-C", str(project.root), "-c", "user.name=a", "-c", "user.email=a@example.com")
+    for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
+        subprocess.run([*git, *arguments], check=True, capture_output=True)
+    suite = project.root / "expectations" / "coverage.json"
+    suite.write_text(suite.read_text().replace('"min_value": 80', '"min_value": 91'))
+    range_ = ("--from", "2026-02-20", "--to", "2026-03-10", "--every", "6h", "--format", "json")
+    said = plumbline("impact", "--base", "HEAD", "--history", str(history), *range_)
+    assert said.code == 0, said.err
+    (monitor,) = json.loads(said.out)["monitors"]
+    assert monitor["basis"] == {
+        "kind": "stored history",
+        "from": "2026-02-20T06:00:00Z",
+        "to": "2026-03-01T18:00:00Z",
+        "runs": 39,
+        "missing": [{"from": "2026-03-01T18:00:00Z", "to": "2026-03-11T04:00:00Z"}],
+    }
 
 
 def _checkpoint(project: SmallProject) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from plumbline.backtest.impact import Effect, Impact, Side
+from plumbline.backtest.impact import Basis, Effect, Impact, Side
 from plumbline.backtest.replay import ReplayedIncident
+from plumbline.core.text import rfc3339
 from plumbline.report.page import Items, Section, Table
 from plumbline.report.wording import minute
 
@@ -55,11 +56,24 @@ def impact_dict(impact: Impact) -> dict[str, object]:
                 "source": one.source,
                 "before": _side(one.before),
                 "after": _side(one.after),
+                "basis": _basis(one.basis),
             }
             for one in impact.effects
         ],
         "others": list(impact.others),
         "notes": list(impact.notes),
+    }
+
+
+def _basis(basis: Basis | None) -> dict[str, object] | None:
+    if basis is None:
+        return None
+    return {
+        "kind": "stored history" if basis.is_stored else "backtest",
+        "from": rfc3339(basis.first),
+        "to": rfc3339(basis.last),
+        "runs": basis.runs,
+        "missing": [{"from": rfc3339(one.first), "to": rfc3339(one.last)} for one in basis.missing],
     }
 
 
@@ -87,6 +101,9 @@ def _verdict(impact: Impact) -> str:
     untold = [one.change.name for one in impact.effects if not one.told]
     if untold:
         parts.append(f"unknown for: {', '.join(untold)}")
+    partly = [one.change.name for one in impact.effects if one.basis and one.basis.missing]
+    if partly:
+        parts.append(f"only a part of the time is stored for: {', '.join(partly)}")
     return "; ".join(parts)
 
 

@@ -19,7 +19,7 @@ from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Rea
 from plumbline.backtest.messages import MessageCounts, count_messages
 from plumbline.backtest.replay import Replay, ReplayedIncident, replay_runs, runs_of
 from plumbline.core.alert_line import Event
-from plumbline.core.errors import MonitorError
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
@@ -303,10 +303,24 @@ def _missed(label: Label, seen: _Seen, monitors: Sequence[str]) -> LabelResult:
     if any(_was_open_before(label, one) for one in seen.alarms_of(label)):
         why = f"{names} failed, but the alarm was open before it began"
     elif label.groups:
-        why = f"{names} failed, but nobody was notified of the groups that it names"
+        why = _why_no_group(label, seen, names)
     else:
         why = f"{names} failed, and nobody was notified of it"
     return LabelResult(label, "missed", why, sightings=_firsts(failed))
+
+
+def _why_no_group(label: Label, seen: _Seen, failed: str) -> str:
+    columns = {
+        column
+        for name in label.monitors
+        for outcome in seen.outcomes.get(name, ())
+        for group in outcome.groups
+        for column, _ in group.key
+    }
+    for column in (column for group in label.groups for column in group):
+        if columns and column not in columns:
+            return f"no group of {failed} has a column {column!r}: {did_you_mean(column, columns)}"
+    return f"{failed} failed, but nobody was notified of the groups that it names"
 
 
 def _first_failure(label: Label, outcomes: Sequence[Outcome]) -> FirstSighting | None:

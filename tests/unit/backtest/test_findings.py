@@ -187,6 +187,15 @@ def test_a_monitor_without_groups_finds_no_incident_that_names_some() -> None:
     assert finding.reason == "coverage failed, but nobody was notified of the groups that it names"
 
 
+def test_a_misspelt_column_of_a_group_is_said() -> None:
+    named = label(began=1, ends=6).model_copy(update={"groups": [{"sytem_id": "q43"}]})
+    (finding,) = groups_found({"q43": "..CC....", "q50": "........"}, named).findings
+    assert finding.result == "missed"
+    assert finding.reason == (
+        "no group of coverage has a column 'sytem_id': did you mean 'system_id'?"
+    )
+
+
 def test_an_alarm_of_other_groups_is_covered_by_a_label_of_its_monitor() -> None:
     result = groups_found(
         {"q43": "........", "q50": "..CC...."}, label(began=2, ends=6, systems=["q43"])
@@ -266,7 +275,7 @@ def test_a_check_that_could_not_be_made_is_no_alarm_time() -> None:
 def test_what_no_channel_is_told_of_finds_nothing() -> None:
     only_warnings = replace(
         default_alerts(),
-        routes=(Route(to=("slack-warning",), statuses=frozenset({STATUSES["w"]})),),
+        routes=(Route(to=("slack-warning",), statuses=(STATUSES["w"],)),),
         fallback=None,
     )
     result = found_in({"coverage": "..CC...."}, label(began=1, ends=6), alerts=only_warnings)

@@ -6,7 +6,7 @@ must show it; the first of them that does is one that the witnesses are asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -126,6 +126,11 @@ def once(*names: str) -> Change:
         return replace(question, world=World(tables))
 
     return changed
+
+
+def undated(entries: Sequence[str]) -> list[str]:
+    """The names alone."""
+    return [entry.partition("/")[0] for entry in entries]
 
 
 TICK = timedelta(microseconds=1)
@@ -277,6 +282,19 @@ MISREADINGS = [
     ),
     Misreading(
         "nobody retires", ("recent_predictions",), knowing(lambda _: {"retired_systems": []})
+    ),
+    Misreading(
+        "nobody is active", ("recent_predictions",), knowing(lambda _: {"active_systems": []})
+    ),
+    Misreading(
+        "who is active is so from the start",
+        ("recent_predictions",),
+        knowing(lambda known: {"active_systems": undated(known["active_systems"])}),
+    ),
+    Misreading(
+        "who retires has always been so",
+        ("recent_predictions",),
+        knowing(lambda known: {"retired_systems": undated(known["retired_systems"])}),
     ),
     Misreading(
         "NULL is a system",

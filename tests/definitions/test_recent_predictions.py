@@ -13,7 +13,7 @@ MONITOR = "recent_predictions"
 PRIMARY = "catboost_v9"
 
 
-def judged(anchor: str, primary: int, **others: int) -> list[dict[str, Any]]:
+def judged(anchor: str, primary: int, *, games: int = 1, **others: int) -> list[dict[str, Any]]:
     """A row a system, the primary one among them."""
     return [
         {
@@ -23,6 +23,7 @@ def judged(anchor: str, primary: int, **others: int) -> list[dict[str, Any]]:
             "system_id": system,
             "predictions": rows,
             "primary_predictions": primary,
+            "games": games,
             "numerator": rows,
             "denominator": 1,
         }
@@ -42,6 +43,9 @@ SEASON = world(
     game("h", "2026-02-01"),
     game("g", "2026-02-02", 1),
     game("h", "2026-02-02", 1),
+    # twice in the calendar is once, and an exhibition is no game
+    game("h", "2026-02-02", 3),
+    game("exhibition", "2026-02-02", all_star=True),
     game("g", "2026-02-10", 1),
     rows(PRIMARY, "2026-02-02", 3),
     # the same row again is a row, and so is one that can't be graded
@@ -82,14 +86,70 @@ CASES = [
         "the primary system, those that are silent, and those that came anew",
         SEASON,
         "2026-02-02",
-        judged("2026-02-02", 5, steady=2, silent=0, newcomer=1, thirty_days_ago=0),
+        judged("2026-02-02", 5, games=2, steady=2, silent=0, newcomer=1, thirty_days_ago=0),
     ),
     Case(
         "a retired system is not silent",
         SEASON,
         "2026-02-02",
-        judged("2026-02-02", 5, steady=2, newcomer=1),
+        judged("2026-02-02", 5, games=2, steady=2, newcomer=1),
         {"retired_systems": ["silent", "thirty_days_ago"]},
+    ),
+    Case(
+        "a retired system is so from its date on",
+        SEASON,
+        "2026-02-02",
+        judged("2026-02-02", 5, games=2, steady=2, newcomer=1, thirty_days_ago=0),
+        {"retired_systems": ["silent/2026-02-02", "thirty_days_ago/2026-02-03"]},
+    ),
+    Case(
+        "the day before it is not",
+        SEASON,
+        "2026-02-02 09:59:59",
+        judged(
+            "2026-02-01", 9, games=2, steady=2, silent=7, thirty_days_ago=0, thirty_one_days_ago=0
+        ),
+        {"retired_systems": ["silent/2026-02-02", "thirty_days_ago/2026-02-03"]},
+    ),
+    Case(
+        "a system that is declared active is expected, though it never had a row",
+        SEASON,
+        "2026-02-02",
+        judged(
+            "2026-02-02",
+            5,
+            games=2,
+            steady=2,
+            silent=0,
+            newcomer=1,
+            thirty_days_ago=0,
+            launching=0,
+            launched=0,
+        ),
+        {"active_systems": ["launched", "steady", "launching/2026-02-02", "later/2026-02-03"]},
+    ),
+    Case(
+        "from its date on",
+        SEASON,
+        "2026-02-02 09:59:59",
+        judged(
+            "2026-02-01",
+            9,
+            games=2,
+            steady=2,
+            silent=7,
+            thirty_days_ago=0,
+            thirty_one_days_ago=0,
+            launched=0,
+        ),
+        {"active_systems": ["launched", "steady", "launching/2026-02-02", "later/2026-02-03"]},
+    ),
+    Case(
+        "retired comes before active",
+        SEASON,
+        "2026-02-02",
+        judged("2026-02-02", 5, games=2, steady=2, silent=0, newcomer=1, thirty_days_ago=0),
+        {"active_systems": ["launched"], "retired_systems": ["launched/2026-02-02"]},
     ),
     Case(
         "the primary system is a variable",
@@ -98,7 +158,7 @@ CASES = [
         [
             {**row, "primary_predictions": 0}
             for row in judged(
-                "2026-02-02", 5, steady=2, silent=0, newcomer=1, thirty_days_ago=0, v10=0
+                "2026-02-02", 5, games=2, steady=2, silent=0, newcomer=1, thirty_days_ago=0, v10=0
             )
         ],
         {"primary_system": "v10"},
@@ -113,13 +173,15 @@ CASES = [
         "predictions of a date are due at 10:00",
         SEASON,
         "2026-02-02 10:00",
-        judged("2026-02-02", 5, steady=2, silent=0, newcomer=1, thirty_days_ago=0),
+        judged("2026-02-02", 5, games=2, steady=2, silent=0, newcomer=1, thirty_days_ago=0),
     ),
     Case(
         "a second before, the date before is judged, and its thirty dates before",
         SEASON,
         "2026-02-02 09:59:59",
-        judged("2026-02-01", 9, steady=2, silent=7, thirty_days_ago=0, thirty_one_days_ago=0),
+        judged(
+            "2026-02-01", 9, games=2, steady=2, silent=7, thirty_days_ago=0, thirty_one_days_ago=0
+        ),
     ),
     Case(
         "what arrives after the instant is not seen; without a time it is",

@@ -10,31 +10,32 @@ import pytest
 
 from definitions.cases import PROJECT
 from definitions.monitors import MONITORS
-from plumbline.checks.bounds import Bounds, observe
+from plumbline.checks.bounds import observe
+from plumbline.checks.check import checks_of
+from plumbline.checks.metric_result import judge_check
 from plumbline.models import Compiler
 from plumbline.project.suites import ObservedColumn
 from support.targets import bigquery_target
 
 SHIPPED = PROJECT.checkpoint("health_check_full").monitors
 """The monitors of the definitions."""
-BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
 
 
 def worst(suite: str, rows: Mapping[str, Sequence[Any]]) -> str:
     """The worst severity that fails on these judged rows."""
     failed = {
-        expectation.severity
-        for expectation in PROJECT.suite(suite).entry.expectations
-        if not all(
-            Bounds(**{name: kwargs[name] for name in BOUNDS if name in kwargs}).keep(group.observed)
-            for kwargs in (expectation.kwargs,)
-            for group in observe(
+        check.severity
+        for check in checks_of(PROJECT.suite(suite))
+        if not judge_check(
+            observe(
                 rows,
-                column=kwargs["column"],
-                aggregate=kwargs.get("aggregate"),
-                group_by=kwargs.get("group_by", ()),
-            )
-        )
+                column=str(check.column),
+                aggregate=check.aggregate,
+                group_by=check.group_by,
+                units=None if check.per is None else check.per.column,
+            ),
+            check,
+        ).success
     }
     return next((level for level in ("critical", "warning") if level in failed), "pass")
 
@@ -48,12 +49,13 @@ def graded(pct: float, *, other: float = 100.0, not_final: int = 0) -> dict[str,
     }
 
 
-def predicted(primary: int, *, other: int = 5) -> dict[str, list[Any]]:
+def predicted(primary: int, *, other: int = 5, games: int = 9) -> dict[str, list[Any]]:
     """The primary system and another."""
     return {
         "system_id": ["catboost_v9", "b"],
         "predictions": [primary, other],
         "primary_predictions": [primary, primary],
+        "games": [games, games],
     }
 
 
@@ -125,6 +127,20 @@ def ran(*, failed: int, still_failing: int) -> dict[str, list[Any]]:
         ("recent_predictions", predicted(51), "warning"),
         ("recent_predictions", predicted(50), "critical"),
         ("recent_predictions", predicted(0), "critical"),
+        # 12 and 6 a game, of at most 8 games
+        ("recent_predictions", predicted(97, games=8), "pass"),
+        ("recent_predictions", predicted(96, games=8), "warning"),
+        ("recent_predictions", predicted(101, games=8), "pass"),
+        ("recent_predictions", predicted(99, games=6), "pass"),
+        ("recent_predictions", predicted(86, games=5), "pass"),
+        ("recent_predictions", predicted(73, games=6), "pass"),
+        ("recent_predictions", predicted(72, games=6), "warning"),
+        ("recent_predictions", predicted(37, games=6), "warning"),
+        ("recent_predictions", predicted(36, games=6), "critical"),
+        ("recent_predictions", predicted(13, games=1), "pass"),
+        ("recent_predictions", predicted(12, games=1), "warning"),
+        ("recent_predictions", predicted(7, games=1), "warning"),
+        ("recent_predictions", predicted(6, games=1), "critical"),
         ("recent_predictions", predicted(281, other=0), "warning"),
         ("recent_predictions", predicted(281, other=1), "pass"),
         ("player_coverage", {"players_per_game": [12.0]}, "pass"),
@@ -203,7 +219,11 @@ def test_a_suite_names_columns_that_its_model_has(name: str) -> None:
     named = {
         column
         for expectation in PROJECT.suite(name).entry.expectations
-        for column in (expectation.kwargs["column"], *expectation.kwargs.get("group_by", ()))
+        for column in (
+            expectation.kwargs["column"],
+            *expectation.kwargs.get("group_by", ()),
+            expectation.kwargs.get("per", {}).get("column", expectation.kwargs["column"]),
+        )
     }
     if isinstance(monitor.observed, ObservedColumn):
         named.add(monitor.observed.column)

@@ -17,7 +17,7 @@ from plumbline.backtest.findings import score_monitor
 from plumbline.backtest.instants import Span
 from plumbline.backtest.replay import ReplayedIncident
 from plumbline.backtest.stored_range import Stretch, missing_parts, within
-from plumbline.checks.rejudge import rejudge
+from plumbline.checks.rejudge import rejudge, without_units
 from plumbline.checks.threshold_families import families_of
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.core.masking import PREFIX
@@ -179,14 +179,15 @@ def measure_impact(
         else:
             asking.append(change)
     if asking and request.span is not None:
-        told |= _by_backtest(request, asking, labels, alerts, now, progress)
+        told |= _by_backtest(request, asking, history, labels, alerts, now, progress)
     for change in asking:
         if change.name not in told:
             why = "it measures something else, so both versions must be replayed"
             if change.kind == "thresholds":
-                why = (
+                stored = history.get(change.name, ())
+                why = _without_units(request, change.name, stored) or (
                     "its groups are stored as pseudonyms, which no suite names"
-                    if history.get(change.name)
+                    if stored
                     else "there is no stored history of it (--history FILE, or plumbline backtest "
                     "--record)"
                 )
@@ -205,9 +206,16 @@ def measure_impact(
 def _is_stored(request: ImpactRequest, monitor: str, history: Sequence[Outcome]) -> bool:
     """Whether ``history`` has the numbers that the thresholds of ``monitor`` judge."""
     families = families_of(request.head.suite_of(monitor))[0]
+    if _without_units(request, monitor, history) is not None:
+        return False
     of_tables = [family for family in families if family.metric is not None]
     known = all(any(family.numbers(one) for one in history) for family in of_tables)
     return bool(history) and known and not _has_pseudonyms(history)
+
+
+def _without_units(request: ImpactRequest, monitor: str, history: Sequence[Outcome]) -> str | None:
+    suites = (request.base.suite_of(monitor), request.head.suite_of(monitor))
+    return without_units([one for suite in suites for one in families_of(suite)[0]], history)
 
 
 def _has_pseudonyms(history: Sequence[Outcome]) -> bool:
@@ -246,6 +254,7 @@ def _from_history(
 def _by_backtest(
     request: ImpactRequest,
     changes: Sequence[MonitorChange],
+    history: Mapping[str, Sequence[Outcome]],
     labels: Sequence[Label],
     alerts: AlertsConfig,
     now: datetime,
@@ -280,7 +289,8 @@ def _by_backtest(
         elif failed:
             words += "; one version could not be evaluated"
         elif change.kind == "thresholds":
-            words += "; nothing of the range is stored"
+            lacking = _without_units(request, change.name, history.get(change.name, ()))
+            words += f"; {lacking or 'nothing of the range is stored'}"
         found[change.name] = Effect(
             change,
             before,

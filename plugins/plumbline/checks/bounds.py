@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from plumbline.core.errors import MonitorError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import ThresholdLine
 
@@ -91,6 +92,51 @@ class Bounds:
         )
 
 
+@dataclass(frozen=True)
+class PerUnit:
+    """Bounds for each unit that a column counts: 12 predictions for each of the ``games``.
+
+    Calibrate may propose one where healthy values follow the column: as ``min_value`` a round
+    number below the least healthy ``value / units``, beside the fixed ``min_value`` that stays.
+    History keeps the units of each judged run: ``metrics[column].observed`` of an outcome, or of a
+    group.
+    """
+
+    column: str
+    min_value: float | None = None
+    max_value: float | None = None
+
+    @classmethod
+    def of(cls, given: object) -> PerUnit | None:
+        """The argument ``per`` of an expectation; None where it is missing or malformed."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("column"), str):
+            return None
+        low, high = _bound(given.get("min_value")), _bound(given.get("max_value"))
+        return cls(given["column"], low, high)
+
+    @property
+    def is_inverted(self) -> bool:
+        """Whether no value can keep both bounds."""
+        low, high = self.min_value, self.max_value
+        return low is not None and high is not None and low > high
+
+    def relax(self, bounds: Bounds, units: float) -> Bounds:
+        """The bounds for so many units.
+
+        A value fails if it breaks both the fixed bound and the bound per unit: of two minimums the
+        lesser holds, of two maximums the greater. Where one of them is not given, the other holds.
+        Strictness is that of ``bounds``.
+        """
+        low, high = bounds.min_value, bounds.max_value
+        if self.min_value is not None:
+            of_units = self.min_value * units
+            low = of_units if low is None else min(low, of_units)
+        if self.max_value is not None:
+            of_units = self.max_value * units
+            high = of_units if high is None else max(high, of_units)
+        return replace(bounds, min_value=low, max_value=high)
+
+
 def range_in_words(
     low: str | None, high: str | None, *, strict_min: bool = False, strict_max: bool = False
 ) -> str:
@@ -133,6 +179,8 @@ class MeasuredGroup:
     rows: int
     nulls: int
     members: tuple[MeasuredRow, ...] = field(default=(), repr=False)
+    units: float | None = None
+    """How many units its bounds are multiplied by, where they are per unit."""
 
 
 def to_number(value: object) -> float | None:
@@ -163,6 +211,7 @@ def observe(
     column: str,
     aggregate: str | None,
     group_by: Sequence[str],
+    units: str | None = None,
 ) -> list[MeasuredGroup]:
     """One group a row, or one a key with ``aggregate``, or one for all rows; ordered by key.
 
@@ -172,12 +221,14 @@ def observe(
         rows: columns by name, each as long as the others.
         aggregate: ``mean``, ``min``, ``max`` or ``sum``; None judges each row.
         group_by: columns that name a group.
+        units: the column that counts the units of each group.
 
     Raises:
         KeyError: a column is not there.
-        TypeError: a value of the metric is not a number.
+        TypeError: a value of the metric or of ``units`` is not a number.
+        MonitorError: ``units`` is NULL, or differs between the rows of a group.
     """
-    for name in (column, *group_by):
+    for name in (column, *group_by, *([] if units is None else [units])):
         if name not in rows:
             raise KeyError(f"column {name!r} is not among {sorted(rows)}")
     values = [to_number(value) for value in rows[column]]
@@ -204,6 +255,7 @@ def observe(
                 MeasuredRow(index, values[index], numerators[index], denominators[index])
                 for index in indices
             ),
+            units=None if units is None else _units(rows[units], indices, keys[indices[0]], units),
         )
         for indices in members
     ]
@@ -236,6 +288,20 @@ def to_blame(
     return [(badness, member.position) for badness, member in chosen] or [
         (0.0, member.position) for member in group.members
     ]
+
+
+def _units(values: Sequence[Any], indices: Sequence[int], key: GroupKey, column: str) -> float:
+    """The one value of a group's rows."""
+    found = list(dict.fromkeys(to_number(values[index]) for index in indices))
+    if len(found) == 1 and found[0] is not None:
+        return found[0]
+    where = f" of {key.label}" if key.items else ""
+    if None in found:
+        what = f"per: column {column!r} is NULL in a row{where}"
+    else:
+        shown = " and ".join(f"{value:g}" for value in found[:2] if value is not None)
+        what = f"per: column {column!r} differs between the rows{where}: {shown}"
+    raise MonitorError(what, fix="return the same number of units on each row of a group")
 
 
 def _aggregate(values: list[float | None], aggregate: str) -> float | None:

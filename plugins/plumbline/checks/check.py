@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from plumbline.checks.bounds import Bounds
+from plumbline.checks.bounds import Bounds, MeasuredGroup, PerUnit
 from plumbline.checks.table_metrics import TableMetric, metric_of
+from plumbline.core.errors import did_you_mean
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
 from plumbline.core.text import unit_of
+from plumbline.project.parameters import is_parameter
 from plumbline.project.suites import ExpectationEntry, Observed, ObservedColumn, Suite
 
 _AGGREGATES = {
@@ -32,6 +34,13 @@ _KEPT = {
 """Those whose number history keeps of a suite over a table, and what it is called."""
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {NO_FAILING_ROWS: {"max_value": 0}}
+
+SIDES = ("min_value", "max_value")
+
+PER_KEYS = ("column", *SIDES)
+
+_UNITS = "units"
+"""In ``per`` of a judged check: how many units each group had, by label."""
 
 BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
 
@@ -101,8 +110,20 @@ class Check:
 
     @cached_property
     def bounds(self) -> Bounds:
-        """The bounds of all groups that have none of their own."""
-        return Bounds.of(self.arguments)
+        """The bounds of all groups that have none of their own; for its units, once known."""
+        return self._for_units(Bounds.of(self.arguments), "")
+
+    @cached_property
+    def per(self) -> PerUnit | None:
+        """The bounds per unit, which relax the fixed ones."""
+        return PerUnit.of(self.kwargs.get("per"))
+
+    @cached_property
+    def units(self) -> Mapping[str, float]:
+        """How many units each judged group had, by label (``""``: the whole): see `with_units`."""
+        per = self.kwargs.get("per")
+        found = per.get(_UNITS) if isinstance(per, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
 
     @cached_property
     def overrides(self) -> Mapping[str, Bounds]:
@@ -122,7 +143,24 @@ class Check:
         }
 
     def bounds_for(self, label: str) -> Bounds:
-        return self.overrides.get(label, self.bounds)
+        """The bounds of a group: for its units, where they are known."""
+        return self._for_units(self.overrides.get(label, Bounds.of(self.arguments)), label)
+
+    def bounds_of(self, group: MeasuredGroup) -> Bounds:
+        """The bounds that judge ``group``."""
+        bounds = self.overrides.get(group.key.label, Bounds.of(self.arguments))
+        if self.per is None or group.units is None:
+            return bounds
+        return self.per.relax(bounds, group.units)
+
+    def with_units(self, units: Mapping[str, float]) -> dict[str, Any]:
+        """The arguments, with the units of the groups that were judged: thresholds in words and
+        lines are then those that judged."""
+        return {**self.kwargs, "per": {**self.kwargs["per"], _UNITS: dict(units)}}
+
+    def _for_units(self, bounds: Bounds, label: str) -> Bounds:
+        units = self.units.get(label)
+        return bounds if self.per is None or units is None else self.per.relax(bounds, units)
 
     def unit(self, observed: Observed) -> str:
         """The unit of the number that it judges, where that is known.
@@ -145,6 +183,26 @@ class Check:
             observed.column,
             observed.aggregate,
         )
+
+
+def fault_of_per(per: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """What is wrong with the argument ``per``: the key (empty: itself), what, and the fix."""
+    for key in per:
+        if key not in PER_KEYS:
+            what = f"per has an unknown key {key!r}; {did_you_mean(key, PER_KEYS)}"
+            return key, what, "rename or remove it"
+    if not isinstance(per.get("column"), str) or not per["column"]:
+        fix = 'write the column that counts the units, as "column": "games"'
+        return "column" if "column" in per else "", "per.column is not a column", fix
+    given = [side for side in SIDES if side in per]
+    for side in given:
+        value = per[side]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (is_number or is_parameter(value)):
+            return side, f"per.{side}: {value!r} is not a number", "write a number"
+    if not given:
+        return "", "per has neither min_value nor max_value", "add the bound for each unit"
+    return None
 
 
 def check_of(entry: ExpectationEntry) -> Check:

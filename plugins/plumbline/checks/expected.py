@@ -133,11 +133,14 @@ def condition(kwargs: Kwargs) -> str | None:
     return _condition(given) if given else None
 
 
-def range_of(kwargs: Kwargs, unit: str = "") -> str:
-    """``at least 80 %``, ``between 1 and 6 h``: bounds of any type."""
-    low, high = (
-        None if kwargs.get(name) is None else short(kwargs[name])
-        for name in ("min_value", "max_value")
+def range_of(kwargs: Kwargs, unit: str = "", group: str = "") -> str:
+    """``at least 80 %``, ``between 1 and 6 h``: bounds of any type.
+
+    Args:
+        group: the label of the group that they are for, where units are known (`limit`).
+    """
+    (low, low_units), (high, high_units) = (
+        limit(kwargs, name, group, short) for name in ("min_value", "max_value")
     )
     words = range_in_words(
         low,
@@ -146,7 +149,36 @@ def range_of(kwargs: Kwargs, unit: str = "") -> str:
         strict_max=bool(kwargs.get("strict_max")),
     )
     last = low if high is None else high
-    return f"{words} {singular(unit) if last == '1' else unit}".rstrip()
+    return f"{words} {singular(unit) if last == '1' else unit}".rstrip() + (low_units or high_units)
+
+
+def limit(
+    kwargs: Kwargs, side: str, group: str, show: Callable[[Any], str]
+) -> tuple[str | None, str]:
+    """One bound as it is to be read, and after its unit how it was made of units.
+
+    ``100``; where it is per unit ``min(100, 12 * games)``; for four games ``48`` and
+    `` (12 * 4 games)``; all with a multiplication sign.
+
+    Args:
+        side: ``min_value`` or ``max_value``.
+        group: whose units; empty: the whole.
+        show: how a bound is written.
+    """
+    fixed, per = kwargs.get(side), kwargs.get("per")
+    rate = per.get(side) if isinstance(per, Mapping) else None
+    if not isinstance(per, Mapping) or rate is None:
+        return (None if fixed is None else show(fixed)), ""
+    check, column = Check("", "", kwargs), str(per.get("column"))
+    units = check.units.get(group)
+    if units is None:
+        of_units = f"{show(rate)} × {column}"
+        least = "min" if side == "min_value" else "max"
+        return (of_units if fixed is None else f"{least}({show(fixed)}, {of_units})"), ""
+    value = getattr(check.bounds_for(group), side)
+    if value == fixed:
+        return show(fixed), ""
+    return show(value), f" ({show(rate)} × {with_unit(show(units), column)})"
 
 
 def _of_ours(kind: str, kwargs: Kwargs, unit: str) -> str:
@@ -157,7 +189,7 @@ def _of_ours(kind: str, kwargs: Kwargs, unit: str) -> str:
     if kind == FOLLOWS_HISTORY:  # it is held against a band, which each group has of its own
         return f"{what} must be as usual"
     text = f"{what} must be {range_of(kwargs, unit)}"
-    others = [f"{group} {range_of(own, unit)}" for group, own in check.overridden.items()]
+    others = [f"{group} {range_of(own, unit, group)}" for group, own in check.overridden.items()]
     return f"{text} ({listing(others)})" if others else text
 
 

@@ -26,7 +26,7 @@ from plumbline.project.suites import Suite
 
 _SIDES = ("min_value", "max_value", "mostly", "overrides")
 _LEVEL = frozenset(
-    {*_SIDES, "strict_min", "strict_max", "deviations", "least_deviation", "batch_id"}
+    {*_SIDES, "per", "strict_min", "strict_max", "deviations", "least_deviation", "batch_id"}
 )
 """Arguments in which the two levels of one check differ."""
 
@@ -208,4 +208,5 @@ def _apart_from_level(result: JudgedExpectation) -> dict[str, Any]:
 
 
 def _sides(result: JudgedExpectation) -> set[str]:
-    return {name for name in _SIDES if result.arguments.get(name) is not None}
+    given = {**(result.arguments.get("per") or {}), **result.arguments}
+    return {name for name in _SIDES if given.get(name) is not None}

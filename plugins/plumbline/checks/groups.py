@@ -83,6 +83,23 @@ def table_metrics(
     return found
 
 
+def units_of(
+    results: Sequence[JudgedExpectation],
+) -> dict[GroupKey, dict[str, MetricOutcome]]:
+    """How many units each group had (no key: the whole), by column, where bounds are per unit.
+
+    History keeps them, so that other bounds can judge its numbers.
+    """
+    found: dict[GroupKey, dict[str, MetricOutcome]] = {}
+    for result in results:
+        keys = {group.key.label: group.key for group in result.groups}
+        for label, units in result.units.items():
+            if result.per is not None:
+                metrics = found.setdefault(keys[label], {})
+                metrics[result.per.column] = MetricOutcome(units, Status.PASS)
+    return found
+
+
 def _numbers(result: JudgedExpectation) -> Iterator[tuple[GroupKey, float, bool]]:
     seen: Iterable[tuple[GroupKey, object, bool]] = (
         ((group.key, group.observed, group.success) for group in result.groups)

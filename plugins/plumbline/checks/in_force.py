@@ -1,6 +1,7 @@
 """The checks of a suite with the bounds that judged in the place of those in its file.
 
-What follows history is held against a band, which no file says. Used by `plumbline.checks.judge`,
+What follows history is held against a band, and what is per unit against so many units: no file
+says either. Used by `plumbline.checks.judge`,
 so that thresholds in words and lines in charts are those that judged.
 """
 
@@ -29,6 +30,8 @@ def in_force(suite: Suite, results: Sequence[JudgedExpectation]) -> tuple[Check,
 
 def _judged(result: JudgedExpectation) -> dict[str, Any]:
     """What takes the place of arguments in the file; nothing where they judged themselves."""
+    if result.units:
+        return {"per": result.kwargs["per"]}
     if result.type != FOLLOWS_HISTORY or not result.groups:
         return {}
     judged_by = {

@@ -16,7 +16,13 @@ from plumbline.checks.check import Check, checks_of
 from plumbline.checks.expected import condition, expected
 from plumbline.checks.failing import sample_failing
 from plumbline.checks.failures import failures_of
-from plumbline.checks.groups import judge_groups, judged_keys, retired_groups, table_metrics
+from plumbline.checks.groups import (
+    judge_groups,
+    judged_keys,
+    retired_groups,
+    table_metrics,
+    units_of,
+)
 from plumbline.checks.in_force import in_force
 from plumbline.checks.judged import JudgedExpectation
 from plumbline.checks.summary import summarise
@@ -79,8 +85,9 @@ def judge(
     """
     monitor = suite.monitor
     columns = _columns(verdict.judge)
+    results = [result.for_its_units() for result in results]
     judged_by = in_force(suite, results)
-    metrics = table_metrics(results) if monitor.table is not None else {}
+    metrics = table_metrics(results) if monitor.table is not None else units_of(results)
     groups = tuple(
         replace(
             group,

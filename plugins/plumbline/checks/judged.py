@@ -6,7 +6,7 @@ Made from a GX result (or by a backtest, or a test); read by everything that jud
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,7 +33,9 @@ class JudgedGroup:
     usual: str = ""
     """What it was held against, where its past made it: ``usually 92 ± 4``."""
     bounds: Bounds | None = None
-    """The same as numbers."""
+    """The same as numbers; also where they are per unit."""
+    units: float | None = None
+    """How many units its bounds are for."""
     is_masked: bool = False
     """Whether its numbers are gone, because they are values of a personal column."""
 
@@ -52,6 +54,7 @@ class JudgedGroup:
             rows=entry.get("rows"),
             usual=entry.get("usual") or "",
             bounds=None if bounds is None else Bounds.of(bounds),
+            units=entry.get("units"),
             is_masked=entry.get("masked") is True,
         )
 
@@ -94,8 +97,21 @@ class JudgedExpectation(Check):
             return Status.PASS
         return status_of_severity(self.severity)
 
+    def for_its_units(self) -> JudgedExpectation:
+        """The same with the units of its groups among its arguments, where bounds are per unit."""
+        found: dict[str, set[float | None]] = {}
+        for group in self.groups if self.per is not None else ():
+            found.setdefault(group.key.label, set()).add(group.units)
+        units = {
+            label: units
+            for label, values in found.items()
+            if len(values) == 1 and (units := next(iter(values))) is not None
+        }
+        return replace(self, kwargs=self.with_units(units)) if units else self
+
     @cached_property
     def bounds(self) -> Bounds:
-        """Its bounds, where it has some: those that judged the whole, if its past made them."""
+        """Its bounds, where it has some: those that judged the whole, if its past or its units
+        made them."""
         made = None if self.group_by or not self.groups else self.groups[0].bounds
         return made or Bounds.of(self.arguments)

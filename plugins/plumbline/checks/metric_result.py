@@ -7,6 +7,7 @@ which judge stored numbers again, take it as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from plumbline.checks.bounds import Bounds, MeasuredGroup, to_blame
@@ -34,7 +35,11 @@ def judge_check(
 
 def judge_metric(groups: Sequence[MeasuredGroup], check: Check) -> dict[str, Any]:
     """``success`` and ``result`` as GX wants them."""
-    return judge_each(groups, lambda group: check.bounds_for(group.key.label), check.aggregate)
+    judged = judge_each(groups, check.bounds_of, check.aggregate)
+    if check.per is not None:
+        for entry, group in zip(judged["result"]["details"]["groups"], groups, strict=True):
+            entry |= {"bounds": asdict(check.bounds_of(group)), "units": group.units}
+    return judged
 
 
 def judge_each(

@@ -36,10 +36,28 @@ def rejudge(
 
     Args:
         stood: the thresholds by which the history was judged; None: the suite's own.
+
+    Raises:
+        KeyError: `without_units` says why.
     """
     checks = _checks(families)
     before = _checks(families_of(suite)[0] if stood is None else stood)
     return [_one(suite, found, checks, before) for found in history]
+
+
+def without_units(families: Iterable[Family], history: Iterable[Outcome]) -> str | None:
+    """Why ``families`` can't judge ``history``: it lacks the units of a bound per unit.
+
+    What an earlier version stored, or what was judged before the suite had such bounds, lacks
+    them; the monitor must be replayed instead. None: they can.
+    """
+    checks = [check for check in _checks(families) if check.per is not None]
+    for found in history:
+        for check in checks if found.status.is_judged else ():
+            column = check.per.column if check.per is not None else ""
+            if any(column not in one.metrics for one in _of(check, found)):
+                return f"the history does not hold {column}, which bounds per unit need"
+    return None
 
 
 def _one(suite: Suite, found: Outcome, checks: Sequence[Check], stood: Sequence[Check]) -> Outcome:
@@ -81,16 +99,22 @@ def _checks(families: Iterable[Family]) -> tuple[Check, ...]:
 
 def _judged(checks: Iterable[Check], found: Outcome) -> Iterator[JudgedExpectation]:
     for check in checks:
-        of = found.groups if check.group_by else [found]
+        of = _of(check, found)
         measured = [one for each in of if (one := _of_check(each, check)) is not None]
         if measured:
             yield judge_check(measured, check)
+
+
+def _of(check: Check, found: Outcome) -> Sequence[Outcome | GroupOutcome]:
+    return found.groups if check.group_by else [found]
 
 
 def _of_check(found: Outcome | GroupOutcome, check: Check) -> MeasuredGroup | None:
     """The number that ``check`` judges; None: of a table, history holds no such number."""
     key = found.key if isinstance(found, GroupOutcome) else _WHOLE
     measured = _measured(key, found)
+    if check.per is not None:
+        return replace(measured, units=found.metrics[check.per.column].observed)
     if check.kept_as is None:
         return measured
     metric = found.metrics.get(check.kept_as)

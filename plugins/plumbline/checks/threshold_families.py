@@ -62,7 +62,11 @@ class Family:
     @property
     def side(self) -> Side:
         """On which side the data is wrong; of both, the lower."""
-        has_min = any(member.bounds.min_value is not None for member in self.members)
+        has_min = any(
+            member.bounds.min_value is not None
+            or (member.per is not None and member.per.min_value is not None)
+            for member in self.members
+        )
         return "below" if has_min else "above"
 
     @property

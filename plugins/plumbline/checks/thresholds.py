@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from plumbline.checks.bounds import Bounds
 from plumbline.checks.check import Check, checks_of, subject_of
-from plumbline.checks.expected import expected
+from plumbline.checks.expected import expected, limit
 from plumbline.core.expectation_types import (
     FOLLOWS_HISTORY,
     NO_FAILING_ROWS,
@@ -150,18 +150,20 @@ def _level(check: Check, unit: str) -> str:
         bounds = f"outside what is usual or {bounds}"
     if bounds:
         text += f" {bounds}"
-    own = [f"{group} {_bounds(kwargs, unit)}" for group, kwargs in check.overridden.items()]
+    own = [f"{group} {_bounds(kwargs, unit, group)}" for group, kwargs in check.overridden.items()]
     return f"{text} ({', '.join(own)})" if own else text
 
 
-def _bounds(kwargs: Mapping[str, Any], unit: str = "") -> str:
+def _bounds(kwargs: Mapping[str, Any], unit: str = "", group: str = "") -> str:
     """What fails: the other side of the bounds that hold."""
-    low, high = kwargs.get("min_value"), kwargs.get("max_value")
     parts = []
-    if low is not None:
-        parts.append(f"{'≤' if kwargs.get('strict_min') else '<'} {with_unit(_number(low), unit)}")
-    if high is not None:
-        parts.append(f"{'≥' if kwargs.get('strict_max') else '>'} {with_unit(_number(high), unit)}")
+    for side, strict, signs in (
+        ("min_value", "strict_min", ("<", "≤")),
+        ("max_value", "strict_max", (">", "≥")),
+    ):
+        text, units = limit(kwargs, side, group, _number)
+        if text is not None:
+            parts.append(f"{signs[bool(kwargs.get(strict))]} {with_unit(text, unit)}{units}")
     return " or ".join(parts)
 
 

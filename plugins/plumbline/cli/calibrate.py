@@ -129,6 +129,8 @@ def _history(
     progress: Progress,
 ) -> tuple[Sequence[Outcome], str, int]:
     """The monitor's history, where it is from, and how many revisions of the suites judged it."""
+    from plumbline.checks.rejudge import without_units
+    from plumbline.checks.threshold_families import families_of
     from plumbline.history.reader import each_once, open_history, read_file
 
     now = session.clock()
@@ -161,6 +163,11 @@ def _history(
             fix="use --from and --to to read the tables, or record a history with plumbline "
             "backtest --record",
         )
+    missing = without_units(
+        families_of(project.suite_of(monitor))[0], [one.outcome for one in found]
+    )
+    if missing is not None:
+        raise ConfigError(missing, key="MONITOR", fix="use --from and --to to read the tables")
     revisions = {one.revision for one in found if one.revision}
     return [one.outcome for one in found], source, len(revisions)
 

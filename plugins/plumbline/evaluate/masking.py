@@ -18,6 +18,7 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationValidationResult,
 )
 
+from plumbline.checks.bounds import PerUnit
 from plumbline.checks.table_metrics import COUNTED
 from plumbline.core.expectation_types import OURS
 from plumbline.core.group_key import GroupKey
@@ -149,6 +150,7 @@ def _groups(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) ->
     is_share = any(group.get("unit") == "%" for group in details["groups"])
     is_counted = is_share or kwargs.get("metric") in COUNTED
     column = None if is_counted else kwargs.get("column")
+    per = PerUnit.of(kwargs.get("per"))
     for group in details["groups"]:
         masked = {**group, "key": mask.row(group["key"])}
         labels[GroupKey.of(group["key"]).label] = GroupKey.of(masked["key"]).label
@@ -160,6 +162,8 @@ def _groups(result: Mapping[str, Any], kwargs: Mapping[str, Any], mask: Mask) ->
             if column_of in mask.columns and mask.holds(group[name]):
                 masked[name] = None
                 masked["masked"] = True
+        if per is not None and per.column in mask.columns:
+            masked |= {"units": None, "bounds": None, "threshold": None}
         found.append(masked)
     if mask.columns.intersection(mask.group_by(kwargs)):
         found.sort(key=lambda group: GroupKey.of(group["key"]).text)  # not in the names' order

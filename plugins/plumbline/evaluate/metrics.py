@@ -13,6 +13,7 @@ from typing import Any
 from plumbline.checks.bounds import MeasuredGroup, observe
 from plumbline.checks.check import Check
 from plumbline.checks.metric_result import judge_check
+from plumbline.core.errors import MonitorError
 from plumbline.core.expectation_types import OURS
 from plumbline.evaluate.evaluation import Evaluation
 from plumbline.evaluate.monitors import LoadedMonitor
@@ -55,16 +56,21 @@ def evaluate_metrics(
 ) -> Evaluation | None:
     """What the expectations make of the rows; None where one of them raises."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    observed: dict[tuple[str, str | None, tuple[str, ...]], list[MeasuredGroup]] = {}
+    observed: dict[tuple[object, ...], list[MeasuredGroup]] = {}
     found = []
     for metric in metrics:
-        what = str(metric.column), metric.aggregate, tuple(metric.group_by)
+        units = None if metric.per is None else metric.per.column
+        what = metric.column, metric.aggregate, tuple(metric.group_by), units
         if what not in observed:  # the bounds of a warning and of a critical judge the same
             try:
                 observed[what] = observe(
-                    columns, column=what[0], aggregate=metric.aggregate, group_by=metric.group_by
+                    columns,
+                    column=str(metric.column),
+                    aggregate=metric.aggregate,
+                    group_by=metric.group_by,
+                    units=units,
                 )
-            except (KeyError, TypeError):
+            except (KeyError, TypeError, MonitorError):
                 return None
         groups = observed[what]
         found.append(judge_check(groups, metric, metric.description))

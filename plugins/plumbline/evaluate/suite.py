@@ -154,12 +154,20 @@ def _of_metric(expectation: ExpectMetricToBeBetween, table: Table) -> Evaluated:
     """plumbline's own, which judges groups of rows."""
     group_by = expectation.group_by or ()
     need_metric(table.column(expectation.column))
-    columns = {name: table.column(name).values for name in (expectation.column, *group_by)}
+    units = None if expectation.check.per is None else expectation.check.per.column
+    if units is not None:
+        need_metric(table.column(units))
+    named = (expectation.column, *group_by, *([] if units is None else [units]))
+    columns = {name: table.column(name).values for name in named}
     for name in ("numerator", "denominator"):
         if name in table.names:
             columns[name] = table.column(name).values
     groups = observe(
-        columns, column=expectation.column, aggregate=expectation.aggregate, group_by=group_by
+        columns,
+        column=expectation.column,
+        aggregate=expectation.aggregate,
+        group_by=group_by,
+        units=units,
     )
     judged = expectation._validate({METRIC: groups})
     result = validation_result(expectation, success=judged["success"], result=judged["result"])

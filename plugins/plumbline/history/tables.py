@@ -157,7 +157,11 @@ OUTCOMES = OwnTable(
         OwnColumn("threshold_lines", "STRING", "The bounds in force as numbers, as a JSON list."),
         OwnColumn("owner", "STRING", "Of a monitor: who owns it."),
         OwnColumn("whole", "BOOL", "Of a monitor: whether the run was of its whole checkpoint."),
-        OwnColumn("metrics", "STRING", "Of a table: its numbers and their statuses, as JSON."),
+        OwnColumn(
+            "metrics",
+            "STRING",
+            "Numbers of a table, or units of bounds per unit, with statuses, as JSON.",
+        ),
         _PROJECT,
     ),
     partition_by="as_of",

@@ -113,6 +113,28 @@ _WHOLE: dict[str, Schema] = {
         ],
         "examples": [["ACTUAL_PROP", "ESTIMATED_AVG"], [1, 2, 3]],
     },
+    "per": {
+        "type": ["object", "null"],
+        "required": ["column"],
+        "minProperties": 2,
+        "properties": {
+            "column": {
+                "type": "string",
+                "minLength": 1,
+                "description": "The column that counts the units, the same on each row of a group.",
+            },
+            "min_value": {
+                "anyOf": [{"type": "number"}, SUITE_PARAMETER],
+                "description": "Minimum for each unit.",
+            },
+            "max_value": {
+                "anyOf": [{"type": "number"}, SUITE_PARAMETER],
+                "description": "Maximum for each unit.",
+            },
+        },
+        "additionalProperties": False,
+        "examples": [{"column": "games", "min_value": 12}],
+    },
     "overrides": {
         "type": ["object", "null"],
         "additionalProperties": {

@@ -40,6 +40,8 @@ PERIODS: dict[str, Sequence[Any]] = {
         ["2026-01-10/2026-01-10", "2026-02-13/2026-02-18/first", "2026-02-17/2026-02-20"],
     ],
 }
+# From special days on, so that instants lie on both sides.
+DATED = [f"{name}/{day}" for name in ("a", "c") for day in ("2026-01-10", "2026-02-18")]
 DUE = (0, 1, 2), ("00:00:00", "09:30:00", "23:59:59")
 POSTPONED: Sequence[Sequence[str]] = (
     [],
@@ -81,7 +83,8 @@ PLANS: Mapping[str, Plan] = {
         rows=rows.predictions,
         vars={
             "primary_system": ["a", "nobody"],
-            "retired_systems": [["a"], ["b"], ["catboost_v9", "b"]],
+            "active_systems": [["a"], ["c", "catboost_v9"], DATED],
+            "retired_systems": [["a"], ["b"], ["catboost_v9", "b"], DATED],
         },
     ),
     "player_coverage": Plan(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from datetime import date
 
-from definitions.statement.games import game_days, no_game
+from definitions.statement.games import game_days, games_on, no_game
 from definitions.statement.keys import predictions
 from definitions.statement.said import Said, judged
 from definitions.statement.seen import DAY, Seen, dates
@@ -21,15 +23,24 @@ def recent_predictions(seen: Seen) -> list[Said]:
     rows = predictions(seen)
     here = Counter(row["system_id"] for row in rows if row["game_date"] == anchor)
     before = {row["system_id"] for row in rows if row["game_date"] in lately}
-    others = (here.keys() | before) - {None, *seen.var("retired_systems")}
+    active = declared(seen.var("active_systems"), anchor)
+    retired = declared(seen.var("retired_systems"), anchor)
+    others = (here.keys() | before | active) - {None, *retired}
     return [
         judged(
             anchor,
             system_id=system,
             predictions=here[system],
             primary_predictions=here[primary],
+            games=len(games_on(seen, [anchor])),
             numerator=here[system],
             denominator=1,
         )
         for system in {primary} | others
     ]
+
+
+def declared(entries: Iterable[str], on: date) -> set[str]:
+    """The systems of a list on a date; an entry ``system/date`` holds from that date on."""
+    found = [entry.split("/") for entry in entries]
+    return {name for name, *since in found if not since or date.fromisoformat(since[0]) <= on}

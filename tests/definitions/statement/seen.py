@@ -14,7 +14,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 DAY = timedelta(days=1)
 
 # What the definitions say where nothing else is said. Two monitors look at more days, which their
-# suites say; the definitions name no postponed games and no retired systems.
+# suites say; the definitions name no postponed games, no active and no retired systems.
 DEFAULTS: Mapping[str, Any] = {
     "days": 1,
     "features_due_days": 0,
@@ -46,6 +46,7 @@ DEFAULTS: Mapping[str, Any] = {
     "box_score_processor": "player_game_summary",
     "box_scores_a_game": 26,
     "primary_system": "catboost_v9",
+    "active_systems": [],
     "retired_systems": [],
     "gradable_line_sources": ["ACTUAL_PROP", "ESTIMATED_AVG"],
     "first_prediction_time": "08:00:00",

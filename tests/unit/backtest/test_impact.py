@@ -334,6 +334,15 @@ def test_a_gap_within_the_stored_history_is_said_without_a_range(changed: SmallP
     assert found.effects[0].source.endswith("40 runs; nothing stored from 2026-01-05 to 2026-01-11")
 
 
+def test_a_history_without_units_does_not_judge_bounds_per_unit(changed: SmallProject) -> None:
+    per = '"per": {"column": "games", "min_value": 12}'
+    edit(changed, '"min_value": 80', f'"min_value": 80, {per}')
+    found = impact(changed, [90.0] * 8)
+    assert (found.exit_code, found.effects[0].before) == (3, None)
+    assert "the history does not hold games" in found.effects[0].source
+    assert "pass --from and --to" in found.effects[0].source
+
+
 def test_changed_sql_is_never_guessed_from_history(changed: SmallProject) -> None:
     edit(changed, "100.0", "99.0", "models/monitors/coverage.sql")
     found = impact(changed, [90.0] * 8)

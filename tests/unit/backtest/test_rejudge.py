@@ -11,7 +11,7 @@ from plumbline.checks.bounds import observe
 from plumbline.checks.check import checks_of
 from plumbline.checks.judge import Evidence, judge
 from plumbline.checks.metric_result import judge_check
-from plumbline.checks.rejudge import rejudge
+from plumbline.checks.rejudge import rejudge, without_units
 from plumbline.checks.threshold_families import families_of
 from plumbline.checks.verdict import SortedRows
 from plumbline.core.group_key import GroupKey
@@ -209,3 +209,50 @@ def test_numbers_of_groups_of_a_table_are_judged_again(tmp_path: Path) -> None:
         ("fr", "CRITICAL", 40),
         ("de", "PASS", 60),
     ]
+
+
+PER_GAME = {"column": "games", "min_value": 12.0}
+
+
+def test_a_bound_per_unit_judges_stored_numbers_by_their_units(tmp_path: Path) -> None:
+    suite = write_suite(
+        tmp_path,
+        between("critical", column="pct", aggregate="mean", min_value=100, per=PER_GAME),
+    )
+    history = [
+        replace(one, metrics={"games": MetricOutcome(games, Status.PASS)})
+        for one, games in zip(measured([90, 90, 110, 48]), [7, 8, 12, 4], strict=True)
+    ]
+    families = families_of(suite)[0]
+    assert without_units(families, history) is None
+    assert statuses(suite, history) == "PCPP"
+    assert statuses(suite, history, critical=80.0) == "PPPP"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (Status.PASS, "the history does not hold games, which bounds per unit need"),
+        (Status.SKIPPED, None),
+        (Status.ERROR, None),
+    ],
+)
+def test_a_history_without_units_can_not_be_judged_by_them(
+    tmp_path: Path, status: Status, says: str | None
+) -> None:
+    bounds = between("critical", column="pct", aggregate="mean", per=PER_GAME)
+    families = families_of(write_suite(tmp_path, bounds))[0]
+    assert without_units(families, measured([90], status)) == says
+
+
+def test_of_groups_each_needs_its_units(tmp_path: Path) -> None:
+    bounds = between("critical", column="pct", group_by=["system_id"], per=PER_GAME)
+    families = families_of(write_suite(tmp_path, bounds))[0]
+    assert families[0].side == "below"
+    (found,) = grouped([{"a": 50.0, "b": 50.0}])
+    games = {"games": MetricOutcome(4.0, Status.PASS)}
+    first, second = found.groups
+    half = replace(found, groups=(replace(first, metrics=games), second))
+    whole = replace(found, groups=tuple(replace(one, metrics=games) for one in found.groups))
+    assert without_units(families, [half]) is not None
+    assert without_units(families, [whole]) is None

@@ -35,6 +35,7 @@ GX = "great_expectations.yml"
 RUNBOOK = "docs/runbooks/coverage.md"
 
 WARNING_KWARGS = '"min_value": 80,\n                 "overrides": {"BOS": {"min_value": 60}}'
+PER_GAME = '{"column": "not_final", "aggregate": "sum", "max_value": 3, "per": {"column": "game_date", "max_value": 0.5}}'
 LAG_KWARGS = '{"column": "not_final", "aggregate": "sum", "max_value": 3}'
 
 
@@ -213,6 +214,11 @@ EXPECTATIONS = [
     Case("expectation-wrong-argument", ((LAG, '"max_value": 3', '"max_value": {"$PARAMETER": "most"}'), (LAG, '"expectations": [', '"suite_parameters": {"most": "3"}, "expectations": [')), at='"$PARAMETER"', says="'3' is not a number"),
     Case("threshold-never-fires", ((SUITE, '"min_value": 50', '"min_value": {"$PARAMETER": "low - 1"}'), (SUITE, '"expectations": [', '"suite_parameters": {"low": 1}, "expectations": [')), at='"$PARAMETER"', says="every percentage is at least 0"),
     broken("expectation-unknown-column", LAG, '"column": "not_final"', '"column": "not_finl"', says="'not_finl'", fix="did you mean 'not_final'?"),
+    broken("expectation-unknown-column", LAG, LAG_KWARGS, PER_GAME.replace("game_date", "game_dat"), says="'game_dat'", fix="did you mean 'game_date'?"),
+    broken("expectation-wrong-argument", LAG, LAG_KWARGS, PER_GAME.replace("0.5", '"0.5"'), says="per.max_value: '0.5' is not a number", fix="write a number"),
+    broken("expectation-wrong-argument", LAG, LAG_KWARGS, PER_GAME.replace(', "max_value": 0.5', ""), says="neither min_value nor max_value"),
+    broken("expectation-wrong-argument", LAG, LAG_KWARGS, PER_GAME.replace('"column": "game_date", ', ""), says="per.column is not a column", fix='"column": "games"'),
+    broken("expectation-unknown-argument", LAG, LAG_KWARGS, PER_GAME.replace('"column": "game_date"', '"colum": "game_date"'), says="did you mean 'column'?"),
     broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", fix="did you mean 'team'?"),
 ]  # fmt: skip
 
@@ -240,6 +246,8 @@ THRESHOLDS = [
     broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 80', says="no later than the warning's 80"),
     broken("threshold-levels-inverted", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 40}}', at='"min_value": 50', says="for 'BOS'"),
     broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 50, "overrides": {"LAL": {"min_value": 85}}', says="for 'LAL'"),
+    broken("threshold-levels-inverted", LAG, LAG_KWARGS, PER_GAME + '},\n{"type": "expect_metric_to_be_between", "severity": "warning", "kwargs": ' + PER_GAME.replace("0.5", "0.6"), at=PER_GAME, says="critical max_value 0.5 is broken no later than the warning's 0.6"),
+    broken("threshold-inverted", LAG, LAG_KWARGS, PER_GAME.replace("0.5", '0.5, "min_value": 0.6'), says="no value can be"),
     Case("threshold-levels-inverted", ((LAG, LAG_KWARGS, LAG_KWARGS + '},\n{"type": "expect_metric_to_be_between", "severity": "warning", "kwargs": {"column": "not_final", "aggregate": "sum", "max_value": 5}'),), at=LAG_KWARGS, says="critical max_value 3"),
 ]  # fmt: skip
 

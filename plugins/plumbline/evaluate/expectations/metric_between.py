@@ -25,7 +25,7 @@ from great_expectations.render.components import (
 from great_expectations.render.renderer.renderer import renderer
 
 from plumbline.checks.bounds import MeasuredGroup, observe
-from plumbline.checks.check import BOUND_KEYS, Check
+from plumbline.checks.check import BOUND_KEYS, SIDES, Check, fault_of_per
 from plumbline.checks.judged import JudgedGroup
 from plumbline.checks.metric_result import judge_metric
 from plumbline.core.errors import did_you_mean
@@ -40,7 +40,7 @@ class GroupsMetric(TableMetricProvider):
     """The observed value of each group of a batch, as a list of ``Group``."""
 
     metric_name = METRIC
-    value_keys = ("column", "aggregate", "group_by")
+    value_keys = ("column", "aggregate", "group_by", "per")
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(
@@ -58,6 +58,7 @@ class GroupsMetric(TableMetricProvider):
             column=metric_value_kwargs["column"],
             aggregate=metric_value_kwargs.get("aggregate"),
             group_by=metric_value_kwargs.get("group_by") or (),
+            units=(metric_value_kwargs.get("per") or {}).get("column"),
         )
 
 
@@ -72,6 +73,10 @@ class ExpectMetricToBeBetween(StatedExpectation):
         max_value (number or None): The most that passes.
         strict_min (boolean): If True, min_value itself fails. Default False.
         strict_max (boolean): If True, max_value itself fails. Default False.
+        per (dict or None): Bounds per unit: the column that counts the units, and min_value or
+            max_value for each of them, as {"column": "games", "min_value": 12}. A value fails if
+            it breaks both the fixed bound and the one per unit: min_value=100 beside it means
+            the lesser of 100 and 12 a game. Without a fixed bound, the one per unit holds alone.
         aggregate (str or None): mean, min, max or sum over the rows (of each group). Default None:
             each row is judged.
         group_by (list of str or None): The columns that name a group.
@@ -87,7 +92,9 @@ class ExpectMetricToBeBetween(StatedExpectation):
         * details.groups lists each group with its observed value, numerator and denominator
           (the sums of the columns of these names), bounds and whether it passed.
         * details.failing_rows are the positions of the rows that are to blame, worst first.
-        * A bound, also one of an override, may be a suite parameter.
+        * A bound, also one of an override or per unit, may be a suite parameter.
+        * strict_min and strict_max are of the bounds per unit too; overrides change the fixed ones.
+        * The number of units must be the same on each row of a group, and not NULL.
 
     Examples:
         ExpectMetricToBeBetween(column="graded_pct", min_value=50, group_by=["system_id"],
@@ -106,6 +113,11 @@ class ExpectMetricToBeBetween(StatedExpectation):
     )
     strict_max: bool | dict[str, Any] = pydantic.Field(
         False, description="Whether `max_value` itself fails."
+    )
+    per: dict[str, Any] | None = pydantic.Field(
+        None,
+        description="Bounds for each unit that a column counts: {column: games, min_value: 12}. "
+        "Beside a fixed bound, a value fails if it breaks both.",
     )
     aggregate: Literal["mean", "min", "max", "sum"] | None = pydantic.Field(
         None, description="How to aggregate the rows of a group; by default each row is checked."
@@ -127,6 +139,7 @@ class ExpectMetricToBeBetween(StatedExpectation):
         "max_value",
         "strict_min",
         "strict_max",
+        "per",
         "aggregate",
         "group_by",
         "overrides",
@@ -193,10 +206,18 @@ class ExpectMetricToBeBetween(StatedExpectation):
             raise ValueError(f"{value!r} is neither true nor false")
         return value
 
+    @pydantic.validator("per")
+    def _per_is_whole(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:  # noqa: N805
+        fault = None if value is None else fault_of_per(value)
+        if fault is not None:
+            raise ValueError(fault[1])
+        return value
+
     @pydantic.root_validator(skip_on_failure=True)
     def _bounds_make_sense(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
         of_table = values.get("metric") is not None  # which has bounds and groups elsewhere
-        if not of_table and values["min_value"] is None and values["max_value"] is None:
+        has_none = all(values[side] is None for side in SIDES) and not values.get("per")
+        if not of_table and has_none:
             raise ValueError("min_value or max_value is missing: without a bound nothing can fail")
         overrides = values.get("overrides") or {}
         if overrides and not of_table and not values.get("group_by"):
@@ -216,6 +237,8 @@ class ExpectMetricToBeBetween(StatedExpectation):
                     kind = "true or false" if strict else "a number"
                     raise ValueError(f"overrides[{group!r}].{key}: {value!r} is not {kind}")
         check = Check(cls.expectation_type, "", values)
+        if check.per is not None and check.per.is_inverted:
+            raise ValueError("per.min_value is above per.max_value: nothing can pass")
         for name, bounds in [("", check.bounds), *check.overrides.items()]:
             low, high = bounds.min_value, bounds.max_value
             if low is not None and high is not None and low > high:

@@ -116,7 +116,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
     )
 
     success_keys: ClassVar[tuple[str, ...]] = (
-        *ExpectMetricToBeBetween.success_keys,
+        *(key for key in ExpectMetricToBeBetween.success_keys if key != "per"),
         "metric",
         "runs",
         "minimum",
@@ -221,6 +221,10 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
             f"{super()._stated(kwargs)}: within {spreads:g} spreads of the median of the last "
             f"{runs} good runs{days}{since}, and {never} in any case"
         )
+
+
+# Bounds per unit are not what a past is compared with: it takes no such argument.
+del ExpectMetricToFollowHistory.__fields__["per"]
 
 
 @dataclass(frozen=True)

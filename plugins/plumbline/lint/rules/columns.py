@@ -111,6 +111,9 @@ def _named(suite: Document, kwargs: KeyPath) -> Iterator[tuple[KeyPath, str]]:
         for index, column in enumerate(columns if isinstance(columns, list) else ()):
             if isinstance(column, str):
                 yield (*kwargs, argument, index), column
+    units = suite.text(*kwargs, "per", "column")
+    if units is not None:
+        yield (*kwargs, "per", "column"), units
     written = suite.get(*kwargs, "row_condition")
     if written is not None:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from plumbline.checks.check import PER_KEYS, fault_of_per
 from plumbline.checks.failing_rows import faults_of_failing_rows
 from plumbline.checks.follows import faults_of_following
 from plumbline.evaluate.expectations.compared import FIX, why_not_compared
@@ -265,9 +266,20 @@ def _value(
             f"{argument} has {len(value)} entries and needs at least {least}",
             "add one" if least - len(value) == 1 else f"add {least}",
         )
+    if argument == "per" and isinstance(value, Mapping):
+        yield from _per(suite, path, value)
+        return
     for fault in faults_of(suite.get(*path), schema):
         rule = WRONG_ARGUMENT if fault.unknown_key is None else UNKNOWN_ARGUMENT
         yield rule.at(suite.place(*path, *fault.path), fault.what, fault.fix)
+
+
+def _per(suite: Document, path: KeyPath, per: Mapping[str, Any]) -> Iterator[Finding]:
+    fault = fault_of_per(per)
+    if fault is not None:
+        key, what, fix = fault
+        rule = UNKNOWN_ARGUMENT if key and key not in PER_KEYS else WRONG_ARGUMENT
+        yield rule.at(suite.place(*path, *([key] if key else [])), what, fix)
 
 
 def _canonical(entry: Mapping[str, Any]) -> str:

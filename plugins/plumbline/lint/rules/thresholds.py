@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from plumbline.checks.bounds import Bounds
-from plumbline.checks.check import BOUND_KEYS, Check
+from plumbline.checks.check import BOUND_KEYS, SIDES, Check
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.lint.context import LintContext
 from plumbline.lint.rule import Finding, Rule, Rules
@@ -76,8 +76,6 @@ _NEED_A_BOUND = frozenset(
         "expect_column_value_lengths_to_be_between",
     }
 )
-_SIDES = ("min_value", "max_value")
-
 Side = Literal["min", "max"]
 _Level: TypeAlias = tuple[KeyPath, Check]
 """An expectation that makes a monitor WARNING or CRITICAL, and where it stands."""
@@ -118,7 +116,9 @@ def check(context: LintContext) -> Iterator[Finding]:
             severity = str(entry.get("severity", "critical"))
             check = Check(kind, severity, suite.mapping(*path, "kwargs"))
             is_of_table = "metric" in check.kwargs  # the rules for suites say what it needs
-            has_none = all(check.arguments.get(name) is None for name in _SIDES)
+            has_none = check.per is None and all(
+                check.arguments.get(name) is None for name in SIDES
+            )
             if kind in _NEED_A_BOUND and has_none and not is_of_table:
                 yield MISSING.at(
                     suite.place(*path, "kwargs"),
@@ -138,11 +138,11 @@ def check(context: LintContext) -> Iterator[Finding]:
 
 def _open_sides(suite: Document, path: KeyPath, check: Check) -> Iterator[Finding]:
     """Of all groups; where they have both bounds, of those that take one of them away."""
-    found = [(name, (*path, "kwargs"), "") for name in _SIDES if check.kwargs.get(name) is None]
+    found = [(name, (*path, "kwargs"), "") for name in SIDES if check.kwargs.get(name) is None]
     found = found or [
         (name, (*path, "kwargs", "overrides", group, name), f" for {group!r}")
         for group, kwargs in check.overridden.items()
-        for name in _SIDES
+        for name in SIDES
         if kwargs.get(name) is None
     ]
     for name, where, of_group in found:
@@ -158,7 +158,7 @@ def _subject(check: Check) -> str:
     measured = {
         name: value
         for name, value in check.kwargs.items()
-        if name not in (*BOUND_KEYS, "overrides", "retired")
+        if name not in (*BOUND_KEYS, "per", "overrides", "retired")
     }
     return json.dumps([check.type, measured], sort_keys=True)
 
@@ -169,6 +169,9 @@ def _judged(suite: Document, path: KeyPath, check: Check) -> Iterator[_Judged]:
         column.endswith(_PERCENTAGE) and check.type in _OF_VALUES and check.aggregate != "sum"
     )
     inner: KeyPath = (*path, "kwargs")
+    if check.per is not None:
+        of_units = _per_unit(check, check.bounds)
+        yield _Judged(suite, (*inner, "per"), of_units, False, False, None)
     for group, kwargs in (None, check.kwargs), *check.overridden.items():
         bounds = Bounds.of(kwargs)
         yield _Judged(
@@ -176,7 +179,7 @@ def _judged(suite: Document, path: KeyPath, check: Check) -> Iterator[_Judged]:
             inner if group is None else (*inner, "overrides", group),
             bounds,
             is_percentage,
-            all((kwargs.get(side) is None) == (getattr(bounds, side) is None) for side in _SIDES),
+            all((kwargs.get(side) is None) == (getattr(bounds, side) is None) for side in SIDES),
             group,
         )
 
@@ -257,14 +260,32 @@ def _levels(suite: Document, levels: Sequence[_Level]) -> Iterator[Finding]:
                 continue
             critical = _bounds_for(check, group)
             for side in ("min", "max"):
-                if path in told or not _hides(critical, warned, side):
-                    continue
-                told.add(path)
-                yield _hidden(suite, path, side, critical, warned, group)
+                of_units = _per_unit(check, critical)
+                if _edge(of_units, side) is None:
+                    judged, others, where = critical, warned, (*path, "kwargs")
+                else:  # the fixed bounds hold where there are many units, these where there are few
+                    judged, where = of_units, (*path, "kwargs", "per")
+                    others = [
+                        _per_unit(one, _bounds_for(one, group))
+                        for _, one in levels
+                        if one.severity == "warning"
+                    ]
+                if path not in told and _hides(judged, others, side):
+                    told.add(path)
+                    yield _hidden(suite, where, side, judged, others, group)
 
 
 def _bounds_for(check: Check, group: str | None) -> Bounds:
     return check.bounds if group is None else check.bounds_for(group)
+
+
+def _per_unit(check: Check, fixed: Bounds) -> Bounds:
+    """The bounds for one unit; none where ``check`` has no such bounds."""
+    return (
+        Bounds()
+        if check.per is None
+        else check.per.relax(replace(fixed, min_value=None, max_value=None), 1)
+    )
 
 
 def _hides(critical: Bounds, warned: list[Bounds], side: Side) -> bool:
@@ -294,7 +315,7 @@ def _hidden(
     warning = max(values) if side == "min" else min(values)
     of_group = "" if group is None else f" for {group!r}"
     return LEVELS_INVERTED.at(
-        suite.place(*path, "kwargs", name),
+        suite.place(*path, name),
         f"critical {name} {getattr(critical, name):g} is broken no later than the warning's "
         f"{warning:g}{of_group}: the warning never shows",
         f"set the warning's {name} {'above' if side == 'min' else 'below'} the critical one",

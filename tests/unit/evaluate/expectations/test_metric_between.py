@@ -70,6 +70,12 @@ CASES = [
         True,
         {"catboost_v9": 88.2, "ensemble_v1": 44.0},
     ),
+    (
+        "each row by its own units",
+        {"column": "numerator", "max_value": 10, "per": {"column": "denominator", "max_value": 0.5}},
+        False,
+        [300, 44],
+    ),
     ("NULLs only", {"column": "nothing", "aggregate": "mean", "min_value": 0}, False, None),
     ("one NULL", {"column": "half", "aggregate": "mean", "min_value": 0}, False, None),
     ("one NULL row", {"column": "half", "min_value": 0}, False, [50.0, None]),
@@ -111,6 +117,32 @@ def test_a_group_has_its_numerator_denominator_and_threshold(validate: Any) -> N
     }
 
 
+def test_of_each_row_the_units_are_told(validate: Any) -> None:
+    per = {"column": "denominator", "max_value": 0.5}
+    result = validate(column="numerator", max_value=10, per=per)
+    told = result.result["details"]["groups"]
+    assert [(one["threshold"], one["units"], one["success"]) for one in told] == [
+        (170.0, 340.0, False),
+        (50.0, 100.0, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("denominatr", "'denominatr' is not among"),
+        ("text", "is not a number"),
+        ("half", "per: column 'half' is NULL in a row"),
+        ("denominator", "per: column 'denominator' differs between the rows: 340 and 100"),
+    ],
+)
+def test_units_that_are_not_one_number_raise(validate: Any, column: str, said: str) -> None:
+    per = {"column": column, "min_value": 1}
+    result = validate(column="numerator", aggregate="sum", per=per)
+    (info,) = result.exception_info.values()
+    assert said in info["exception_message"]
+
+
 @pytest.mark.parametrize(
     ("column", "said"), [("grded_pct", "'grded_pct' is not among"), ("text", "is not a number")]
 )
@@ -146,6 +178,16 @@ def test_a_wrong_column_raises_so_that_the_monitor_ends_in_error(
             "for 'a': nothing can pass",
         ),
         ({"min_value": 80, "mininum": 1}, "extra fields not permitted"),
+        ({"per": {"colum": "games", "min_value": 1}}, "did you mean 'column'?"),
+        ({"per": {"min_value": 1}}, "per.column is not a column"),
+        ({"per": {"column": 3, "min_value": 1}}, "per.column is not a column"),
+        ({"per": {"column": "games"}}, "per has neither min_value nor max_value"),
+        ({"per": {"column": "games", "min_value": None}}, "per.min_value: None is not a number"),
+        ({"per": {"column": "games", "max_value": True}}, "per.max_value: True is not a number"),
+        (
+            {"per": {"column": "games", "min_value": 3, "max_value": 2}},
+            "per.min_value is above per.max_value",
+        ),
     ],
 )
 def test_a_configuration_that_makes_no_sense_is_refused(kwargs: dict[str, Any], said: str) -> None:
@@ -164,6 +206,10 @@ def test_a_configuration_that_makes_no_sense_is_refused(kwargs: dict[str, Any], 
             "pct of each system_id must be between 1 and 2",
         ),
         ({"min_value": 5, "max_value": 5}, "pct must be between 5 and 5"),
+        (
+            {"min_value": 5, "per": {"column": "games", "min_value": 0.5}},
+            "pct must be at least min(5, 0.5 × games)",
+        ),
     ],
 )  # fmt: skip
 def test_gx_renders_it_in_words(kwargs: dict[str, Any], text: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from plumbline.site.pages import render_site
 from support.site_data import site_data
@@ -37,6 +37,69 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(open_page: Open
     assert (
         page.get_by_role("heading", level=1).inner_text() == "2 of 5 monitors failing: 2 CRITICAL"
     )
+
+
+def shown(page: Page) -> list[str]:
+    """The monitors whose lines are visible."""
+    names = page.locator("tr[data-status]:visible th a").all_inner_texts()
+    return [name.strip() for name in names]
+
+
+def test_filters_are_words_of_the_address_and_steps_of_the_back_button(open_page: OpenPage) -> None:
+    page = open_page("index.html")
+    everything = shown(page)
+    assert len(everything) == 5
+    page.get_by_label("Status").select_option("unattended")
+    assert shown(page) == ["grading_completeness"]
+    assert page.url.endswith("index.html?status=unattended")
+    assert page.get_by_role("status").inner_text() == "1 of 5 monitors"
+    assert not page.get_by_role("heading", name="Not failing").is_visible()
+    page.get_by_label("Status").select_option("")
+    page.get_by_label("Owner").select_option("data-platform")
+    assert shown(page) == ["phase_completion", "bdb_coverage"]
+    page.get_by_label("Find").press_sequentially("BDB cov")
+    assert shown(page) == ["bdb_coverage"]
+    assert page.url.endswith("?q=BDB+cov&owner=data-platform")
+    page.go_back()  # what was typed is one step
+    assert shown(page) == ["phase_completion", "bdb_coverage"]
+    assert page.get_by_label("Find").input_value() == ""
+    page.get_by_role("button", name="Show all").click()
+    assert shown(page) == everything
+    assert page.url.endswith("index.html")
+
+
+@pytest.mark.parametrize("query", ["q=no+such+monitor", "owner=somebody-else", "status=ERROR"])
+def test_a_filter_without_a_match_says_so_and_can_be_reset(open_page: OpenPage, query: str) -> None:
+    page = open_page(f"index.html?{query}")
+    assert shown(page) == []
+    assert page.get_by_text("No monitor matches.").is_visible()
+    assert page.get_by_role("status").inner_text() == "0 of 5 monitors"
+    page.locator("#nothing").get_by_role("button", name="Show all").click()
+    assert len(shown(page)) == 5
+    assert page.evaluate("document.activeElement.name") == "q"
+
+
+def test_without_scripts_every_monitor_is_shown_and_no_filter_is(open_page: OpenPage) -> None:
+    page = open_page("index.html?status=CRITICAL", scripts=False)
+    assert len(shown(page)) == 5
+    assert not page.get_by_role("search").is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_first_time_reader_finds_the_five_answers_on_the_first_screen(
+    open_page: OpenPage, width: int
+) -> None:
+    page = open_page("index.html", width=width)
+    page.set_viewport_size({"width": width, "height": 844})
+    first, second = page.locator("tr[data-status]").all()[:2]
+    said = second.inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    for answer in ("line_coverage", "44.2 %", "critical < 50 %", "26 Jan", "acked by ana"):
+        assert answer in said  # what, how bad, since when, who has it
+    assert second.bounding_box()["y"] < 600  # type: ignore[index]
+    first.locator("summary").click()
+    action = first.get_by_text("gcloud run services logs read nba-grading-service")  # what to do
+    assert action.is_visible()
+    assert action.bounding_box()["y"] < 800  # type: ignore[index]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -145,6 +145,7 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
         latest=latest,
         since=since,
         checkpoints=("health_check",),
+        owner=latest.owner,
         next_run=_NEXT,
         last_good=good[-1] if good else None,
         rows=tuple(

@@ -317,6 +317,8 @@ def _known_monitor(
         latest=latest,
         since=_since(streak, own),
         checkpoints=checkpoints,
+        owner=_owner(suite, latest),
+        tags=tuple(suite.monitor.tags) if suite else latest.tags if latest else (),
         next_run=min(due, default=None),
         last_good=SeriesPoint(streak.last_good, Status.PASS, streak.last_good_observed)
         if streak and streak.last_good
@@ -337,6 +339,12 @@ def _known_monitor(
         past=_past(cache, known.name),
         muted=muted,
     )
+
+
+def _owner(suite: Suite | None, latest: Outcome | None) -> str | None:
+    """As the last run said it, else as the suite says."""
+    said = latest.owner if latest else None
+    return said or (suite.monitor.owner if suite else None)
 
 
 def _since(streak: Streak | None, stories: Sequence[IncidentStory]) -> datetime | None:

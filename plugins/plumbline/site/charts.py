@@ -47,11 +47,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class Mark:
-    """A failing run, in the chart's units."""
+    """The failing runs of one status, in the chart's units: a path of strokes without a length,
+    whose round caps are dots."""
 
-    x: str
-    y: str
     status: Status
+    path: str
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,18 @@ def small_chart(
         return _PAD + (1 - min(max(share, 0.0), 1.0)) * (height - 2 * _PAD)
 
     lines: list[list[str]] = [[]]
-    marks = []
+    marks: dict[Status, list[str]] = {}
     for point in points:
         if point.observed is None or not math.isfinite(point.observed):
             lines.append([])
             if point.status.is_failing:
-                marks.append(Mark(_short(x(point.at)), _short(height - _PAD), point.status))
+                dot = f"M{_short(x(point.at))} {_short(height - _PAD)}h0"
+                marks.setdefault(point.status, []).append(dot)
             continue
         lines[-1].append(f"{_short(x(point.at))},{_short(y(point.observed))}")
         if point.status.is_failing:
-            marks.append(Mark(_short(x(point.at)), _short(y(point.observed)), point.status))
+            dot = f"M{_short(x(point.at))} {_short(y(point.observed))}h0"
+            marks.setdefault(point.status, []).append(dot)
     drawn = []
     for line in lines:
         if len(line) == 1:  # a polyline of one point is not drawn: a dash of one unit is
@@ -129,7 +131,7 @@ def small_chart(
             Step(severity, _stepped([(x(at), y(value)) for at, value in values]))
             for (severity, _, _), values in _threshold_lines(points).items()
         ),
-        marks=tuple(marks),
+        marks=tuple(Mark(status, "".join(dots)) for status, dots in marks.items()),
         label=in_words(points, unit),
     )
 

@@ -90,6 +90,8 @@ class MonitorView:
     since: datetime | None
     """Since when it has had its present status."""
     checkpoints: tuple[str, ...] = ()
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
     next_run: datetime | None = None
     """When its next run is due; None: no schedule is known."""
     last_good: SeriesPoint | None = None

@@ -37,7 +37,8 @@ def test_a_value_between_two_gaps_is_still_drawn() -> None:
 
 def test_an_error_without_a_value_is_marked_at_the_bottom() -> None:
     chart = small_chart([SeriesPoint(START, Status.ERROR)], unit="", height=32)
-    assert [(mark.status, mark.y) for mark in chart.marks] == [(Status.ERROR, "29")]
+    (mark,) = chart.marks
+    assert (mark.status, mark.path.split()[1]) == (Status.ERROR, "29h0")
 
 
 def test_a_threshold_steps_where_it_was_changed() -> None:

@@ -18,7 +18,7 @@ from plumbline.core.status import RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page
-from plumbline.site.pages.overview import calendar, headline
+from plumbline.site.pages.overview import calendar, headline, measured
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
     CheckpointView,
@@ -70,13 +70,14 @@ def test_the_overview_says_what_is_wrong_since_when_and_what_to_do(pages: Pages)
         "2 of 5 monitors failing: 2 CRITICAL",
         "score 60 of 100",
         "44.2 %",
-        "end of 26 Jan 2026 (7 d)",
+        "mean of coverage_pct: critical < 50 %",
+        "26 Jan 7 d",
         "gcloud run services describe nba-phase4-precompute-processors",
         "Accuracy of the listed prediction systems is unknown.",
         "line_coverage-3f9c2a71",
-        "by ana",
+        "acked by ana",
         "BigDataBall answers a day late this week",
-        "end of 25 Jan 2026 (93.0 %)",
+        "Last good run end of 25 Jan 2026, 93.0 %",
         "Suites a0e0d3d86cce",
         "27 Nov 2025: health_check SKIPPED, no games: Thanksgiving",
         "11 Dec 2025: no run",
@@ -87,6 +88,87 @@ def test_the_overview_says_what_is_wrong_since_when_and_what_to_do(pages: Pages)
 def test_what_nobody_silenced_comes_before_what_is_acknowledged_or_muted(pages: Pages) -> None:
     words = Read(pages.files["index.html"]).words
     assert words.index("grading_completeness") < words.index("line_coverage")
+
+
+def lines_of_overview(page: bytes) -> list[dict[str, str | None]]:
+    """What the filters read of each line, in the order of the page."""
+    return [
+        attributes
+        for tag, attributes in Read(page).elements
+        if tag == "tr" and "data-status" in attributes
+    ]
+
+
+def test_each_monitor_is_a_line_that_says_what_the_filters_read() -> None:
+    data = site_data()
+    first = replace(data.monitors[0], tags=("vegas", "daily"), checkpoints=("a", "b"))
+    never = MonitorView("fresh", None, None, owner="ml-platform")
+    page = render_site(replace(data, monitors=(never, *data.monitors[1:], first))).files[
+        "index.html"
+    ]
+    lines = lines_of_overview(page)
+    assert [line["data-status"] for line in lines] == [
+        *["CRITICAL"] * 2,
+        *["PASS"] * 3,
+        "NEVER RAN",
+    ]
+    assert {line.get("data-owner") for line in lines} == {"ml-platform", "data-platform"}
+    assert lines[1]["data-tags"] == "vegas\ndaily"
+    assert lines[1]["data-checkpoints"] == "a\nb"
+    assert "data-held" in lines[1]  # acknowledged
+    assert "data-held" not in lines[0]
+
+
+def test_filters_offer_what_tells_lines_apart_and_are_hidden_without_scripts() -> None:
+    data = site_data()
+    first = replace(data.monitors[0], tags=("vegas",))
+    page = render_site(replace(data, monitors=(first, *data.monitors[1:]))).files["index.html"]
+    elements = Read(page).elements
+    offered = [values["value"] for tag, values in elements if tag == "option" and values["value"]]
+    assert offered == [
+        *("failing", "unattended", "CRITICAL", "PASS"),
+        *("data-platform", "ml-platform"),
+        "vegas",  # and one checkpoint is none to choose from
+    ]
+    (bar,) = [values for _, values in elements if values.get("id") == "filter"]
+    assert "hidden" in bar
+    assert not [tag for tag, _ in elements if tag == "form"]
+
+
+@pytest.mark.parametrize(
+    ("status", "thresholds", "observed", "against"),
+    [
+        (
+            Status.CRITICAL,
+            "mean of coverage_pct: warning < 80 %, critical < 50 %",
+            "44.2 %",
+            "mean of coverage_pct: critical < 50 %",
+        ),
+        (
+            Status.WARNING,
+            "mean of coverage_pct: warning < 80 % or > 99 %, critical < 50 %",
+            "44.2 %",
+            "mean of coverage_pct: warning < 80 % or > 99 %",
+        ),
+        (
+            Status.PASS,
+            "mean of coverage_pct: warning < 80 %, critical < 50 %",
+            "44.2 %",
+            "mean of coverage_pct: warning < 80 %, critical < 50 %",
+        ),
+        (Status.WARNING, "mean of a: critical < 50 %", "44.2 %", "mean of a: critical < 50 %"),
+        (Status.CRITICAL, "", "44.2 %", ""),
+        (Status.ERROR, "mean of a: critical < 50 %", "", "no table"),
+    ],
+)
+def test_a_line_has_the_number_against_the_threshold_that_it_crossed(
+    status: Status, thresholds: str, observed: str, against: str
+) -> None:
+    latest = site_data().monitors[0].latest
+    assert latest is not None
+    reason = "no table" if status is Status.ERROR else None
+    said = measured(replace(latest, status=status, thresholds=thresholds, reason=reason))
+    assert said == (observed, against)
 
 
 def test_a_monitor_page_holds_its_numbers_sql_runbook_and_alerts(pages: Pages) -> None:

@@ -89,6 +89,12 @@ def render(
     def clock(instant: datetime) -> Markup:
         return _time(instant, data, ends_day=False)
 
+    def short(instant: datetime, *, clock: bool = False) -> Markup:
+        """``26 Jan`` for the end of a day, unless ``clock``; ``26 Jan, 06:00``."""
+        return _short(
+            instant.astimezone(data.zone), data.built_at.astimezone(data.zone).year, clock
+        )
+
     def monitor(name: str) -> Markup:
         """Its name, as a link where it has a page."""
         if name not in monitors:
@@ -114,6 +120,7 @@ def render(
             shown_until=shown_until,
             when=when,
             clock=clock,
+            short=short,
             monitor=monitor,
             href=href,
             static=static,
@@ -212,6 +219,20 @@ def tight(text: str) -> str:
 def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:
     """In the site's zone. A run at midnight judged the day that ended, as reports say it."""
     return _said(instant.astimezone(data.zone), ends_day)
+
+
+@lru_cache(maxsize=4096)
+def _short(local: datetime, this_year: int, clock: bool) -> Markup:
+    ends_day = not clock and local.time() == time()
+    on = last_day(local) if ends_day else local.date()
+    text = f"{on.day} {on:%b}" + ("" if on.year == this_year else f" {on.year}")
+    if not ends_day:
+        text += f", {local:%H:%M}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        local.isoformat(),
+        f"{'end of ' if ends_day else ''}{day(on)}" + ("" if ends_day else f", {local:%H:%M %Z}"),
+        text,
+    )
 
 
 @lru_cache(maxsize=4096)

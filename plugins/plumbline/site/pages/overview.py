@@ -1,13 +1,20 @@
-"""The overview: failing monitors, worst first, then healthy ones, then the past."""
+"""The overview: a line a monitor, failing ones first, then the past.
+
+The filters (``static/overview.js``) read what a line carries in ``data-`` attributes; without
+scripts every line is shown and the filters are not.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import FAILING, WORST_FIRST, Status
+from plumbline.core.text import amount, metric_and_levels
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, score_chart, small_chart
 from plumbline.site.pages import frame
@@ -16,14 +23,23 @@ from plumbline.site.view_models import DayView, IncidentView, MonitorView, SiteD
 SPARKLINE_RUNS = 28
 _CALENDAR_WEEKS = 53
 _RUNS = 10
+NEVER_RAN = "NEVER RAN"
+_LEVELS = re.compile(r", (?=warning|critical)")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
-class Card:
+class Line:
     """A monitor as the overview shows it."""
 
     view: MonitorView
+    status: Status | None
+    """None: it has never run."""
+    observed: str
+    """With its unit; empty where nothing was judged."""
+    against: str
+    """The thresholds: of a failing monitor, the one that it crossed. Why, where nothing was
+    judged."""
     chart: SmallChart
     incident: IncidentView | None
     """The open one."""
@@ -31,6 +47,21 @@ class Card:
     """For how long it has had its status, at its last run."""
     is_overdue: bool
     """Its next run should have been before this build."""
+
+    @property
+    def is_failing(self) -> bool:
+        return self.status in FAILING
+
+    @property
+    def incident_parts(self) -> tuple[str, str]:
+        """The incident's id: what it has of the monitor's name, and the rest."""
+        incident_id = self.incident.incident.id if self.incident else ""
+        tail = incident_id.removeprefix(f"{self.view.name}-")
+        return incident_id.removesuffix(tail), tail
+
+
+Choice = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A filter: its name in the URL, its label, and its values with their words."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +84,7 @@ class Calendar:
 
 def render(data: SiteData) -> bytes:
     """``index.html``."""
-    cards = sorted((_card(data, view) for view in data.monitors), key=_worst_first)
-    wrong = [card for card in cards if _status(card.view) in FAILING]
-    fine = [card for card in cards if _status(card.view) not in FAILING]
+    lines = sorted((_line(data, view) for view in data.monitors), key=_worst_first)
     return frame.render(
         "overview.html",
         data,
@@ -64,8 +93,10 @@ def render(data: SiteData) -> bytes:
         due=data.next_build,
         shown_until=data.last_run.as_of if data.last_run else None,
         headline=headline(data.monitors),
-        wrong=wrong,
-        fine=fine,
+        lines=lines,
+        wrong=[line for line in lines if line.is_failing],
+        fine=[line for line in lines if not line.is_failing],
+        choices=choices(lines),
         checkpoints=[
             (view, score_chart(view.runs, width=240, height=32)) for view in data.checkpoints
         ],
@@ -118,12 +149,41 @@ def calendar(days: Sequence[DayView]) -> Calendar | None:
     return Calendar(tuple(weeks), rows)
 
 
-def _card(data: SiteData, view: MonitorView) -> Card:
+def choices(lines: Sequence[Line]) -> tuple[Choice, ...]:
+    """The filters whose values tell the lines apart."""
+    there = {line.status for line in lines}
+    statuses: list[tuple[str, str]] = []
+    if there.intersection(FAILING):
+        statuses = [("failing", "failing"), ("unattended", "failing, not acknowledged or muted")]
+    statuses += [(status.value, status.value) for status in WORST_FIRST if status in there]
+    if None in there:
+        statuses.append((NEVER_RAN, NEVER_RAN))
+    found = (
+        ("status", "Status", tuple(statuses)),
+        ("owner", "Owner", _values([line.view.owner] for line in lines)),
+        ("tag", "Tag", _values(line.view.tags for line in lines)),
+        ("checkpoint", "Checkpoint", _values(line.view.checkpoints for line in lines)),
+    )
+    return tuple(
+        choice for choice in found if len(choice[2]) > 1 or (choice[0] == "tag" and choice[2])
+    )
+
+
+def _values(of_lines: Iterable[Iterable[str | None]]) -> tuple[tuple[str, str], ...]:
+    return tuple((one, one) for one in sorted({one for line in of_lines for one in line if one}))
+
+
+def _line(data: SiteData, view: MonitorView) -> Line:
     latest = view.latest
-    unit = latest.unit if latest else ""
-    return Card(
+    observed, against = measured(latest) if latest else ("", "")
+    return Line(
         view=view,
-        chart=small_chart(view.points[-SPARKLINE_RUNS:], unit=unit),
+        status=_status(view),
+        observed=observed,
+        against=against,
+        chart=small_chart(
+            view.points[-SPARKLINE_RUNS:], unit=latest.unit if latest else "", width=88, height=26
+        ),
         incident=next(
             (
                 known
@@ -137,13 +197,24 @@ def _card(data: SiteData, view: MonitorView) -> Card:
     )
 
 
-def _worst_first(card: Card) -> tuple[int, bool, datetime | str, str]:
-    """Within a status: those that aren't silenced first, then the oldest."""
-    status = _status(card.view)
-    rank = WORST_FIRST.index(status) if status else len(WORST_FIRST)
-    silenced = card.view.muted is not None or bool(card.incident and card.incident.incident.ack)
-    since = card.view.since.isoformat() if card.view.since else ""
-    return rank, silenced, since, card.view.name
+def measured(latest: Outcome) -> tuple[str, str]:
+    """The number, and what it is held against: ``mean of coverage_pct: critical < 50 %``."""
+    if not latest.status.is_judged:
+        return "", latest.reason or latest.summary
+    observed = amount(latest.observed, latest.unit)
+    metric, levels = metric_and_levels(latest.thresholds)
+    crossed = [one for one in _LEVELS.split(levels) if one.startswith(latest.status.lower())]
+    if latest.status is Status.PASS or not crossed:
+        return observed, latest.thresholds
+    return observed, f"{metric}: {', '.join(crossed)}" if metric else ", ".join(crossed)
+
+
+def _worst_first(line: Line) -> tuple[int, bool, datetime | str, str]:
+    """Within a status: those that nobody attends to first, then the oldest."""
+    rank = WORST_FIRST.index(line.status) if line.status else len(WORST_FIRST)
+    silenced = line.view.muted is not None or bool(line.incident and line.incident.incident.ack)
+    since = line.view.since.isoformat() if line.view.since else ""
+    return rank, silenced, since, line.view.name
 
 
 def _status(view: MonitorView) -> Status | None:

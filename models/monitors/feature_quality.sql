@@ -65,7 +65,7 @@ final as (
 
     select
         as_of, verdict, reason, anchor_date,
-        if(verdict = 'judge', safe_divide(total, scored), null) as mean_quality,
+        if(verdict = 'judge', safe_divide(total, scored), null) as quality,
         if(verdict = 'judge', players - scored, null) as without_score,
         if(verdict = 'judge', total, null) as numerator,
         if(verdict = 'judge', scored, null) as denominator

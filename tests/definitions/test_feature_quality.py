@@ -23,7 +23,7 @@ def judged(
             "verdict": "judge",
             "reason": reason if rows > scored else None,
             "anchor_date": day(anchor),
-            "mean_quality": mean,
+            "quality": mean,
             "without_score": rows - scored,
             "numerator": total,
             "denominator": scored,
@@ -37,7 +37,7 @@ def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
             "verdict": verdict,
             "reason": reason,
             "anchor_date": day(anchor),
-            **dict.fromkeys(("mean_quality", "without_score", "numerator", "denominator")),
+            **dict.fromkeys(("quality", "without_score", "numerator", "denominator")),
         }
     ]
 

@@ -29,7 +29,7 @@ def feature_quality(seen: Seen) -> list[Said]:
         judged(
             anchor,
             Why.UNSCORED if len(known) < len(scores) else None,
-            mean_quality=total / len(known),
+            quality=total / len(known),
             without_score=len(scores) - len(known),
             numerator=total,
             denominator=len(known),

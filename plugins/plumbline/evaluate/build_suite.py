@@ -25,7 +25,6 @@ from plumbline.checks.failing_rows import faults_of_failing_rows
 from plumbline.checks.follows import faults_of_following
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.ids import stable_id
-from plumbline.evaluate.catalogue import EVALUATIONS
 from plumbline.evaluate.condition import ConditionError, parse_condition
 from plumbline.evaluate.pushdown.faults import refuse_table_faults
 from plumbline.evaluate.vacuous import fault_of_meta, find_vacuous
@@ -231,10 +230,13 @@ def _bounds_as_written(suite: Suite, entry: ExpectationEntry) -> dict[str, str]:
     GX's classes take numbers and dates alone, and make a float of digits; a parameter stands in the
     text's place while they check the other arguments. Over a table GX judges, and reads them.
     """
-    if not suite.is_ours or entry.type not in EVALUATIONS:
-        return {}
     written = {name: entry.kwargs.get(name) for name in ("min_value", "max_value")}
-    return {name: value for name, value in written.items() if isinstance(value, str)}
+    texts = {name: value for name, value in written.items() if isinstance(value, str)}
+    if not texts or not suite.is_ours:
+        return {}
+    from plumbline.evaluate.catalogue import EVALUATIONS
+
+    return texts if entry.type in EVALUATIONS else {}
 
 
 def _expectation_id(suite: Suite, index: int) -> str:

@@ -20,11 +20,24 @@ if TYPE_CHECKING:
     from google.cloud import bigquery
 
     from plumbline.evaluate.pushdown.source import Calendar
+    from plumbline.evaluate.pushdown.statement import CompiledTable
     from plumbline.warehouse.metadata import TableMetadata
 
 _TABLE = "meta.monitor.table"
 _A_YEAR = 366
 """In days."""
+
+
+def table_of(compiled: CompiledModel) -> CompiledTable | None:
+    """``compiled`` as the statement of a suite over a table; None: it is a model's.
+
+    What tables need is imported where there is one: most runs have none.
+    """
+    if type(compiled) is CompiledModel:
+        return None
+    from plumbline.evaluate.pushdown.statement import CompiledTable
+
+    return compiled if isinstance(compiled, CompiledTable) else None
 
 
 class MonitorCompiler:

@@ -17,13 +17,12 @@ from plumbline.checks.verdict import SortedRows, sort_rows
 from plumbline.core.errors import MonitorError, WarehouseError, did_you_mean
 from plumbline.core.masking import Mask, mask_key, named_columns
 from plumbline.core.run import Run
-from plumbline.evaluate.pushdown.statement import ROWS, CompiledTable
 from plumbline.evaluate.table import Table
 from plumbline.models import CompiledModel
 from plumbline.models.batch import query_over_batch
 from plumbline.models.limit import outer_limit
 from plumbline.project import Project, Suite, Target
-from plumbline.run.compiling import MonitorCompiler
+from plumbline.run.compiling import MonitorCompiler, table_of
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.result import QueryResult, to_dataframe
@@ -65,14 +64,15 @@ def answer_of(compiled: CompiledModel, jobs: Iterable[Future[QueryResult]]) -> Q
         WarehouseError: one failed.
         MonitorError: they don't go together.
     """
+    table = table_of(compiled)
     try:
         answers = [job.result() for job in jobs]
     except WarehouseError as fault:
         is_refused = fault.reason in ("invalid", "invalidQuery")
-        if is_refused and isinstance(compiled, CompiledTable) and compiled.where:
-            raise compiled.where.explain(fault) from fault
+        if is_refused and table is not None and table.where:
+            raise table.where.explain(fault) from fault
         raise
-    return compiled.joined(answers) if isinstance(compiled, CompiledTable) else answers[0]
+    return answers[0] if table is None else table.joined(answers)
 
 
 Sent: TypeAlias = tuple[Future[QueryResult], ...]
@@ -270,8 +270,9 @@ class MonitorJobs:
     def _query(self, monitor: str, data: MonitorData, query: str) -> QueryResult:
         compiled = data.compiled
         columns = [column.name for column in data.result.schema]
-        if isinstance(compiled, CompiledTable) and compiled.batch is not None:
-            compiled, columns = compiled.batch, []
+        table = table_of(compiled)
+        if table is not None and table.batch is not None:
+            compiled, columns = table.batch, []
         return self._runner.run(
             QueryRequest(
                 name=monitor,
@@ -363,9 +364,10 @@ class MonitorJobs:
         )
 
     def _mask(self, compiled: CompiledModel, result: QueryResult) -> Mask:
-        if isinstance(compiled, CompiledTable):
-            samples = compiled.samples(result.rows)
-            return Mask.of(compiled.personal, mask_key(self.project), samples, compiled.groups)
+        table = table_of(compiled)
+        if table is not None:
+            samples = table.samples(result.rows)
+            return Mask.of(table.personal, mask_key(self.project), samples, table.groups)
         personal = self._personal(compiled, [column.name for column in result.schema])
         return Mask.of(personal, mask_key(self.project), result.rows)
 
@@ -392,9 +394,8 @@ class MonitorJobs:
 
 def _rows(compiled: CompiledModel, rows: Sequence[Mapping[str, Any]]) -> int:
     """How many rows were judged: of a table those that the statement counted."""
-    if isinstance(compiled, CompiledTable):
-        return sum(row[ROWS] for row in rows)
-    return len(rows)
+    table = table_of(compiled)
+    return len(rows) if table is None else table.count_rows(rows)
 
 
 def _with_queries(evidence: Evidence, answers: Iterable[QueryResult | MonitorError]) -> Evidence:

@@ -20,11 +20,10 @@ from plumbline.evaluate.evaluation import Evaluation, evaluate
 from plumbline.evaluate.metrics import evaluate_metrics, metrics_of
 from plumbline.evaluate.monitors import LoadedMonitor
 from plumbline.evaluate.parameters import with_parameters
-from plumbline.evaluate.pushdown.statement import CompiledTable
-from plumbline.evaluate.table_suite import evaluate_table
 from plumbline.project import Suite
 from plumbline.project.masked_suite import masked_suite
 from plumbline.run.baselines import past_of
+from plumbline.run.compiling import table_of
 from plumbline.run.jobs import MonitorData, MonitorJobs
 from plumbline.run.monitor_result import MonitorResult
 from plumbline.warehouse.result import QueryResult
@@ -94,11 +93,14 @@ def by_expectations(result_format: Any = None) -> EvaluateRows:
     ) -> Evaluation:
         file = _below(jobs.project.root, suite.file)
         query_batch = partial(_query_batch, jobs, suite.monitor_name, data.mask)
-        if isinstance(data.compiled, CompiledTable):
+        over = table_of(data.compiled)
+        if over is not None:
+            from plumbline.evaluate.table_suite import evaluate_table
+
             return evaluate_table(
                 built,
                 suite.entry.expectations,
-                data.compiled,
+                over,
                 data.verdict.judge,
                 jobs.as_of.astimezone(jobs.project.timezone),
                 file=file,

@@ -10,7 +10,6 @@ from typing import Any
 from plumbline.checks.table_metrics import faults_of_metric
 from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, FOREIGN_KEY, IS_FRESH, SAME_SCHEMA
-from plumbline.evaluate.pushdown.catalogue import MEASURES, refusal_of
 from plumbline.models.condition import fault_of_condition, fault_of_syntax, unknown_column
 from plumbline.models.relations import Relation
 from plumbline.project.document import KeyPath, key_path
@@ -94,6 +93,9 @@ def find_table_faults(
                     path, f"{type_} needs a suite over a table", "write meta.monitor.table"
                 )
         return
+    # Suites over models, which are most, need no measure.
+    from plumbline.evaluate.pushdown.catalogue import MEASURES, refusal_of
+
     for name in ("model", "observed", "vars"):
         if monitor.get(name):
             yield TableFault(

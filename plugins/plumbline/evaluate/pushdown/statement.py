@@ -84,6 +84,10 @@ class CompiledTable(CompiledModel):
     def _row_key(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         return (row["as_of"], GroupKey.of(self.key(row)), row[ROWS])
 
+    def count_rows(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """How many rows of the table the statement counted."""
+        return sum(row[ROWS] for row in rows)
+
     def samples(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Values that the rows hold of the table's columns, one a mapping."""
         for row in rows:

@@ -19,7 +19,7 @@ from plumbline.backtest.caveats import (
     quiet_times,
     tables_seen,
 )
-from plumbline.backtest.fetch import Asked, ask
+from plumbline.backtest.fetch import Asked, Sent, ask
 from plumbline.backtest.findings import NO_ALARM, WITHIN, Score, score
 from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
@@ -74,14 +74,73 @@ def run_backtest(
         labels["checkpoint"] = span.checkpoints[0]
     asked = ask(project, target, instants, labels=labels)
     judge = Judge(project, target, request.labels or ())
-    outcomes: dict[str, list[Outcome]] = {}
+    found = _judge(judge, asked, instants, progress)
+    progress.step("deciding the incidents")
+    runs = _runs(span, listed, found.outcomes)
+    replay = replay_runs(runs, alerts=alerts)
+    scored = score(
+        replay,
+        found.outcomes,
+        _labels(request, instants),
+        first=span.first,
+        last=span.last,
+        within=request.within,
+        not_replayed=found.refused,
+    )
+    done = found.asked
+    billed = [one.bytes_billed for one in done.values() if one.bytes_billed is not None]
+    compiled = {name: one.compiled for name, one in done.items() if one.compiled is not None}
+    return Backtest(
+        project=target.plumbline_project,
+        target=target.name,
+        span=span,
+        zone=project.timezone,
+        outcomes=found.outcomes,
+        runs=runs,
+        replay=replay,
+        score=scored,
+        labelled=request.labels is not None,
+        tables=tables_seen(project, target, compiled),
+        monitors=tuple(
+            _summary(name, outcomes, replay, scored, done[name].jobs)
+            for name, outcomes in found.outcomes.items()
+        ),
+        not_replayed=found.refused,
+        revision=revision,
+        started_at=now,
+        seconds=time.monotonic() - began,
+        jobs=sum(one.jobs for one in done.values()),
+        bytes_billed=sum(billed) if billed else None,
+        notes=(*_notes(request, project, found.outcomes, replay), *columns_of_now(compiled)),
+    )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What the monitors would have found, each by name."""
+
+    outcomes: Mapping[str, Sequence[Outcome]]
+    """In order of time; none of those that are refused."""
+    asked: Mapping[str, Asked]
+    """Without its rows."""
+    refused: Mapping[str, MonitorError]
+    """Why a monitor can't be replayed."""
+
+
+def _judge(
+    judge: Judge,
+    asked: Mapping[str, Sent],
+    instants: Mapping[str, Sequence[datetime]],
+    progress: Progress,
+) -> _Judged:
+    outcomes: dict[str, Sequence[Outcome]] = {}
     done: dict[str, Asked] = {}
     refused: dict[str, MonitorError] = {}
-    for count, name in enumerate(instants, 1):
-        progress.step(f"{count} of {len(instants)}: waiting for {name}")
-        answer = asked[name].result()
-        progress.step(f"{count} of {len(instants)}: judging {name}")
-        done[name] = replace(answer, rows={}, answer=None)  # the rows are judged here
+    for count, (name, sent) in enumerate(asked.items(), 1):
+        progress.step(f"{count} of {len(asked)}: waiting for {name}")
+        answer = sent.result()
+        progress.step(f"{count} of {len(asked)}: judging {name}")
+        done[name] = replace(answer, rows={}, answer=None)
         if answer.fault is not None:
             refused[name] = answer.fault
             continue
@@ -94,43 +153,7 @@ def run_backtest(
             refused[name] = judge.refused[name]
         else:
             outcomes[name] = judged
-    progress.step("deciding the incidents")
-    runs = _runs(span, listed, outcomes)
-    replay = replay_runs(runs, alerts=alerts)
-    scored = score(
-        replay,
-        outcomes,
-        _labels(request, instants),
-        first=span.first,
-        last=span.last,
-        within=request.within,
-        not_replayed=refused,
-    )
-    billed = [one.bytes_billed for one in done.values() if one.bytes_billed is not None]
-    compiled = {name: one.compiled for name, one in done.items() if one.compiled is not None}
-    return Backtest(
-        project=target.plumbline_project,
-        target=target.name,
-        span=span,
-        zone=project.timezone,
-        outcomes=outcomes,
-        runs=runs,
-        replay=replay,
-        score=scored,
-        labelled=request.labels is not None,
-        tables=tables_seen(project, target, compiled),
-        monitors=tuple(
-            _summary(name, found, replay, scored, done[name].jobs)
-            for name, found in outcomes.items()
-        ),
-        not_replayed=refused,
-        revision=revision,
-        started_at=now,
-        seconds=time.monotonic() - began,
-        jobs=sum(one.jobs for one in done.values()),
-        bytes_billed=sum(billed) if billed else None,
-        notes=(*_notes(request, project, outcomes, replay), *columns_of_now(compiled)),
-    )
+    return _Judged(outcomes, done, refused)
 
 
 def _monitors(request: BacktestRequest) -> dict[str, tuple[str, ...]]:

@@ -34,13 +34,14 @@ from plumbline.backtest.proposing import (
 from plumbline.backtest.sane_levels import Chosen, LevelRules
 from plumbline.backtest.separation import separate
 from plumbline.backtest.stored_range import Stretch, missing_parts
+from plumbline.backtest.weekdays import weekday_note
 from plumbline.checks.domain import Domain
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, families_of
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.core.text import plain, with_unit
+from plumbline.core.text import plain, span, with_unit
 from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label, covered
 from plumbline.project.suites import Suite
@@ -173,6 +174,9 @@ def _family(context: _Context, family: Family, beside: Sequence[Family]) -> Fami
             "anything is proposed"
         )
         return replace(found, candidates=(now,), warnings=(short, *found.warnings))
+    if not family.group_by and not family.is_percentage:
+        note = weekday_note(series[""], context.zone, side=family.side, unit=rules.unit)
+        found = replace(found, warnings=(*found.warnings, *([note] if note else [])))
     proposal, groups, reasons = _levels(rules, series, context)
     found = replace(found, groups=groups, decisions=reasons)
     if proposal.levels:
@@ -450,9 +454,18 @@ def _keep_found(
         decisions = (*found.decisions, *([reason] if reason else []))
         return replace(found, proposal=proposal, candidates=candidates, decisions=decisions)
 
+    if not lost and _is_no_better(now, proposed):
+        reason = (
+            f"{rules.levels(first.levels)} would send {proposed.false_alarms_per_month:.1f} false "
+            f"alarms a month instead of {now.false_alarms_per_month:.1f} and find no more labelled "
+            "incidents; today's thresholds stay"
+        )
+        today = Proposal(_today(family))
+        if today.is_sane(rules):
+            return result(today, reason, *candidates, replace(now, name="proposed"))
     if not lost or context.allow_missing:
         reason = f"the proposal misses what today's thresholds find: {names}" if lost else ""
-        return result(first, reason, *candidates, proposed)
+        return result(first, reason or _later(now, proposed), *candidates, proposed)
     candidates = (*candidates, replace(proposed, name="untightened"))
     most = max(OPENINGS_A_MONTH, now.false_alarms_per_month)
     within = context.within(lost, family)
@@ -475,6 +488,23 @@ def _keep_found(
 
 def _lost(now: Candidate, other: Candidate) -> list[str]:
     return [name for name in now.found if name not in other.found]
+
+
+def _is_no_better(now: Candidate, proposed: Candidate) -> bool:
+    """Whether ``proposed`` sends more false alarms, and finds nothing that ``now`` doesn't."""
+    is_louder = proposed.false_alarms_per_month > now.false_alarms_per_month
+    return bool(now.found) and is_louder and not set(proposed.found) - set(now.found)
+
+
+def _later(now: Candidate, proposed: Candidate) -> str:
+    """Which labelled incidents ``proposed`` finds later, in words."""
+    later = {
+        name: proposed.told[name] - at
+        for name, at in now.told.items()
+        if name in proposed.told and proposed.told[name] > at
+    }
+    found = ", ".join(f"{name} {span(by)} later" for name, by in later.items())
+    return f"the proposal finds {found} than today's thresholds" if later else ""
 
 
 def _percentiles(
@@ -527,6 +557,11 @@ def _candidate(
         false_alarms_per_month=len(scored.false_alarms) / context.months,
         found=scored.labels("found"),
         missed=scored.labels("missed"),
+        told={
+            one.label.id: one.told_at
+            for one in scored.findings
+            if one.result == "found" and one.told_at is not None
+        },
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ class Candidate:
     found: tuple[str, ...]
     """Labelled incidents."""
     missed: tuple[str, ...]
+    told: Mapping[str, datetime] = field(default_factory=dict)
+    """When somebody would have been notified of each that is found."""
 
 
 @dataclass(frozen=True)

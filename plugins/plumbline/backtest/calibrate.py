@@ -37,7 +37,7 @@ from plumbline.backtest.stored_range import Stretch, missing_parts
 from plumbline.backtest.weekdays import weekday_note
 from plumbline.checks.domain import Domain
 from plumbline.checks.rejudge import rejudge
-from plumbline.checks.threshold_families import Family, Level, families_of
+from plumbline.checks.threshold_families import Family, Level, Rates, families_of
 from plumbline.core.masking import PREFIX
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
@@ -50,6 +50,7 @@ LEAST_DAYS = 28
 """Distinct healthy days from which a threshold may be proposed."""
 _LEAST_GROUP_DAYS = 14
 _PERMANENT = 0.5
+_FOLLOWS = 0.5
 _STEADY = 0.25
 """An interquartile range of less than this share of the median is steady."""
 
@@ -89,11 +90,16 @@ def calibrate(
         suite, history, judged, healthy, labels, zone, alerts, checkpoint, allow_missing, families
     )
     # Each proposal is judged beside those before it: all of them are written together.
-    proposed = list(families)
-    found = []
-    for index, family in enumerate(families):
-        found.append(_family(context, family, proposed))
-        proposed[index] = _proposed(found[-1])
+    beside = list(families)
+    found: list[FamilyCalibration] = []
+    for place, family in enumerate(families):
+        rates = family.rates()
+        follows = rates is not None and _follows(context, family, rates)
+        numbers = [(family, follows), *([] if rates is None else [(rates, not follows)])]
+        for one, stays in numbers:
+            found.append(_family(context, one, beside, place, stays=stays))
+            if not stays:
+                beside[place] = _proposed(found[-1])
     return Calibration(
         monitor=suite.monitor_name,
         zone=zone,
@@ -133,12 +139,13 @@ class _Context:
         return max(span / timedelta(days=DAYS_A_MONTH), 1e-9)
 
     def within(self, labels: Sequence[Label], family: Family) -> dict[str, Series]:
-        """Values within some of the labelled incidents, of the groups that these concern."""
+        """Values within some of the labelled incidents, of the groups that these concern; the whole
+        is concerned by those that name no group."""
         found: dict[str, Series] = {}
         for one in self.judged:
             around = covered(labels, self.monitor, one.as_of)
             for key, value in family.numbers(one) if around else ():
-                concerned = not family.group_by or any(label.concerns(key) for label in around)
+                concerned = any(label.concerns(key) for label in around)
                 if value is not None and math.isfinite(value) and concerned:
                     label = key.label if family.group_by else ""
                     found.setdefault(label, []).append((one.as_of, value))
@@ -148,9 +155,31 @@ class _Context:
 Series = list[tuple[datetime, float]]
 
 
-def _family(context: _Context, family: Family, beside: Sequence[Family]) -> FamilyCalibration:
+def _follows(context: _Context, family: Family, rates: Rates) -> bool:
+    """Whether healthy numbers follow their units: per unit, their interquartile range is at most
+    half as wide, each in proportion to its median."""
+    wide = []
+    for one in (family, rates):
+        values = [value for found in _series(one, context.healthy).values() for _, value in found]
+        quantiles = Quantiles.of(values, 0) if values else None
+        if quantiles is None or quantiles.at(50) <= 0:
+            return False
+        wide.append(quantiles.spread / quantiles.at(50))
+    return wide[1] <= _FOLLOWS * wide[0] and wide[0] > 0
+
+
+def _family(
+    context: _Context, family: Family, beside: Sequence[Family], place: int, *, stays: bool
+) -> FamilyCalibration:
+    """What history says of the thresholds of one number.
+
+    Args:
+        beside: all families as they are judged.
+        place: of ``family``, or of the one whose rates it is, among them.
+        stays: whether the other of a number and its rates is what is proposed.
+    """
     observed = context.suite.monitor.observed
-    rules = LevelRules(family, Domain.of(family, context.judged), family.members[0].unit(observed))
+    rules = LevelRules(family, Domain.of(family, context.judged), family.unit(observed))
     series = _series(family, context.healthy)
     values = [value for found in series.values() for _, value in found]
     if not values:
@@ -167,23 +196,66 @@ def _family(context: _Context, family: Family, beside: Sequence[Family]) -> Fami
         tuple(_warnings(family, values, context)),
         separate(family, context.monitor, context.judged, context.labels),
     )
-    now = _candidate(context, "now", Proposal(_today(family)), family, context.today)
+    judging = _Judging(context, family, beside, place)
+    now = judging.candidate("now", Proposal(_today(family)), context.today)
     if days < LEAST_DAYS:
         short = (
             f"the history is too short: {days} healthy days, {LEAST_DAYS} are needed before "
             "anything is proposed"
         )
         return replace(found, candidates=(now,), warnings=(short, *found.warnings))
-    if not family.group_by and not family.is_percentage:
+    if stays:
+        return _stays(found, now, list(_alone(judging, series, rules)))
+    if not family.group_by and not family.is_percentage and not isinstance(family, Rates):
         note = weekday_note(series[""], context.zone, side=family.side, unit=rules.unit)
         found = replace(found, warnings=(*found.warnings, *([note] if note else [])))
     proposal, groups, reasons = _levels(rules, series, context)
     found = replace(found, groups=groups, decisions=reasons)
     if proposal.levels:
-        found = _keep_found(context, found, proposal, beside, now)
+        found = _keep_found(judging, found, proposal, now)
     else:
         found = replace(found, candidates=(now,))
     return replace(found, warnings=(*found.warnings, *_permanent(found, quantiles, values)))
+
+
+def _alone(
+    judging: _Judging, series: Mapping[str, Series], rules: LevelRules
+) -> Iterator[Candidate]:
+    """Fixed bounds without those per unit, as they would be proposed."""
+    context, family = judging.context, judging.family
+    if isinstance(family, Rates) or family.group_by:
+        return
+    levels = _levels(rules, series, context)[0].levels
+    members = [
+        replace(one, kwargs={key: value for key, value in one.kwargs.items() if key != "per"})
+        for one in family.members
+    ]
+    fixed = replace(family, members=tuple(members))
+    if levels:
+        alone = _Judging(context, fixed, context.today, judging.place)
+        yield alone.candidate("fixed bounds alone", Proposal(levels))
+
+
+def _stays(
+    found: FamilyCalibration, now: Candidate, others: Sequence[Candidate]
+) -> FamilyCalibration:
+    """With today's bounds, because of a number and its rates the other is what is proposed.
+
+    Args:
+        others: for comparison.
+    """
+    family = found.family
+    if isinstance(family, Rates):
+        reason = f"{family.base.subject} does not follow {family.per}; today's bounds per unit stay"
+    else:
+        rates = family.rates()
+        per = "" if rates is None else rates.per
+        reason = f"the number follows {per}: the bounds per unit are proposed, the fixed ones stay"
+    today = Proposal(_today(family))
+    if not today.is_sane(found.rules):
+        return replace(found, candidates=(now, *others), decisions=(reason,))
+    candidates = (now, *others, replace(now, name="proposed"))
+    return replace(found, proposal=today, candidates=candidates, decisions=(reason,))
 
 
 def _today(family: Family, group: str = "") -> dict[Level, float]:
@@ -241,8 +313,7 @@ def _levels(
     }
     # The common thresholds are those of the groups that are alike: one that is poor by nature must
     # not loosen all the others.
-    # Over a table no group can have bounds of its own.
-    usual = (_usual(family, enough, alone) if family.metric is None else None) or list(series)
+    usual = (_usual(family, enough, alone) if family.takes_overrides else None) or list(series)
     common = _choose(
         rules,
         [series[label] for label in usual],
@@ -262,7 +333,7 @@ def _levels(
             failing = failing_share(values, family.bounds(first, bound))
         groups.append(GroupCalibration(label, Quantiles.of(values, days), failing))
         # A pseudonym is not a name that a suite could know.
-        may_have = PREFIX not in label and family.metric is None
+        may_have = PREFIX not in label and family.takes_overrides
         if label in enough and failing > FAILING_SHARE and may_have:
             chosen = _own(rules, label, found, incidents.get(label, []), common, context)
             if first in chosen.levels:
@@ -409,8 +480,8 @@ def _permanent(
 ) -> Iterator[str]:
     family, unit = found.family, found.rules.unit
     current = family.level("warning")
-    if current is None:
-        return
+    if current is None or isinstance(family, Rates) or family.rates() is not None:
+        return  # with bounds per unit, a value fails only where it breaks both
     failing = failing_share(values, family.bounds("warning", current))
     if failing < _PERMANENT:
         return
@@ -434,18 +505,14 @@ def _permanent(
 
 
 def _keep_found(
-    context: _Context,
-    found: FamilyCalibration,
-    first: Proposal,
-    beside: Sequence[Family],
-    now: Candidate,
+    judging: _Judging, found: FamilyCalibration, first: Proposal, now: Candidate
 ) -> FamilyCalibration:
     """With all candidates, and a proposal that finds what today's thresholds find."""
-    rules, family = found.rules, found.family
+    context, rules, family = judging.context, found.rules, found.family
     assert found.quantiles is not None
     quantiles = found.quantiles
-    candidates = (now, *_percentiles(context, found, first))
-    proposed = _candidate(context, "proposed", first, family, beside)
+    candidates = (now, *_percentiles(judging, found, first))
+    proposed = judging.candidate("proposed", first)
     lost = tuple(label for label in context.labels if label.id in _lost(now, proposed))
     names = "; ".join(f"{label.id} ({label.title})" for label in lost)
     found = replace(found, lost=lost)
@@ -473,7 +540,7 @@ def _keep_found(
     values[""] = [value for one in values.values() for value in one]
 
     def is_good(tried: Proposal) -> bool:
-        one = _candidate(context, "", tried, family, beside)
+        one = judging.candidate("", tried)
         return not _lost(now, one) and one.false_alarms_per_month <= most
 
     missed = f"{rules.levels(first.levels)} would miss what today's thresholds find: {names}"
@@ -482,7 +549,7 @@ def _keep_found(
         return result(None, f"{missed}, so nothing is proposed", *candidates)
     are_todays = all(family.level(one.level, one.group) == value for one, value in chosen.slots())
     what = "today's thresholds stay" if are_todays else "the proposal is tightened to find it"
-    tightened = _candidate(context, "proposed", chosen, family, beside)
+    tightened = judging.candidate("proposed", chosen)
     return result(chosen, f"{missed}; {what}", *candidates, tightened)
 
 
@@ -508,12 +575,14 @@ def _later(now: Candidate, proposed: Candidate) -> str:
 
 
 def _percentiles(
-    context: _Context, found: FamilyCalibration, proposal: Proposal
+    judging: _Judging, found: FamilyCalibration, proposal: Proposal
 ) -> Iterator[Candidate]:
     rules, family, quantiles = found.rules, found.family, found.quantiles
     assert quantiles is not None
     critical = proposal.levels.get("critical")
-    values = [value for one in _series(family, context.healthy).values() for _, value in one]
+    values = [
+        value for one in _series(family, judging.context.healthy).values() for _, value in one
+    ]
     for percent in (1, 5, 10) if family.side == "below" else (99, 95, 90):
         bound = outward(quantiles.at(percent), values, side=family.side)
         levels: dict[Level, float] = {}
@@ -525,44 +594,51 @@ def _percentiles(
                 worse = min if family.side == "below" else max
                 levels["critical"] = worse(critical, bound)
         if rules.are_sane(levels):
-            yield _candidate(context, f"p{percent}", Proposal(levels), family, context.today)
+            yield judging.candidate(f"p{percent}", Proposal(levels), judging.context.today)
 
 
-def _candidate(
-    context: _Context, name: str, proposal: Proposal, family: Family, beside: Sequence[Family]
-) -> Candidate:
-    """What ``proposal`` would have brought.
+@dataclass(frozen=True)
+class _Judging:
+    """Judges candidates for one number, beside the other numbers of the suite."""
 
-    Args:
-        beside: all families as they are judged, ``family`` among them.
-    """
-    other = family.with_levels(proposal.levels, proposal.groups)
-    scored = score_monitor(
-        context.monitor,
-        rejudge(
-            context.suite,
-            context.history,
-            [other if one is family else one for one in beside],
-            stood=context.today,
-        ),
-        context.labels,
-        checkpoint=context.checkpoint,
-        alerts=context.alerts,
-    )
-    return Candidate(
-        name=name,
-        levels=proposal.levels,
-        groups=proposal.groups,
-        alerts_per_month=scored.alerts / context.months,
-        false_alarms_per_month=len(scored.false_alarms) / context.months,
-        found=scored.labels("found"),
-        missed=scored.labels("missed"),
-        told={
-            one.label.id: one.told_at
-            for one in scored.findings
-            if one.result == "found" and one.told_at is not None
-        },
-    )
+    context: _Context
+    family: Family
+    beside: Sequence[Family]
+    """All families as they are judged."""
+    place: int
+    """Of ``family``, or of the one whose rates it is, among them."""
+
+    def candidate(
+        self, name: str, proposal: Proposal, beside: Sequence[Family] | None = None
+    ) -> Candidate:
+        """What ``proposal`` would have brought.
+
+        Args:
+            beside: other families than those of before.
+        """
+        context, judged = self.context, list(self.beside if beside is None else beside)
+        judged[self.place] = self.family.with_levels(proposal.levels, proposal.groups)
+        scored = score_monitor(
+            context.monitor,
+            rejudge(context.suite, context.history, judged, stood=context.today),
+            context.labels,
+            checkpoint=context.checkpoint,
+            alerts=context.alerts,
+        )
+        return Candidate(
+            name=name,
+            levels=proposal.levels,
+            groups=proposal.groups,
+            alerts_per_month=scored.alerts / context.months,
+            false_alarms_per_month=len(scored.false_alarms) / context.months,
+            found=scored.labels("found"),
+            missed=scored.labels("missed"),
+            told={
+                one.label.id: one.told_at
+                for one in scored.findings
+                if one.result == "found" and one.told_at is not None
+            },
+        )
 
 
 def _notes(

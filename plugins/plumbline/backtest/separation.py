@@ -78,13 +78,13 @@ def _lasts(label: Label, one: Outcome) -> bool:
 
 def _worst(family: Family, one: Outcome, during: Sequence[Label]) -> float | None:
     """The worst number at an instant, the greater the better; within incidents of the groups that
-    they concern."""
+    they concern. The whole is concerned by those that name no group."""
     sign = 1.0 if family.side == "below" else -1.0
     values = [
         sign * value
         for key, value in family.numbers(one)
         if value is not None
         and math.isfinite(value)
-        and (not family.group_by or not during or any(label.concerns(key) for label in during))
+        and (not during or any(label.concerns(key) for label in during))
     ]
     return min(values, default=None)

@@ -15,7 +15,7 @@ from typing import Any
 
 from plumbline.backtest.calibration import Calibration, FamilyCalibration
 from plumbline.backtest.proposing import as_written
-from plumbline.checks.threshold_families import Level
+from plumbline.checks.threshold_families import Level, Rates
 from plumbline.core.errors import ConfigError
 from plumbline.project.json_document import key_offsets, read_json
 from plumbline.project.suites import Suite
@@ -85,7 +85,8 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
             if member.severity not in ("warning", "critical"):
                 continue
             kwargs = ("expectations", member.index, "kwargs")
-            at = offsets.get((*kwargs, side))
+            path = (*kwargs, "per", side) if isinstance(family.family, Rates) else (*kwargs, side)
+            at = offsets.get(path)
             if at is None or level not in candidate.levels:
                 continue
             found = _NUMBER.match(text, at)

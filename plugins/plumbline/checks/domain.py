@@ -6,11 +6,11 @@ Used by calibrate, which proposes no such bound, and by lint, which warns of one
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from plumbline.checks.bounds import Bounds
-from plumbline.checks.threshold_families import Family
+from plumbline.checks.threshold_families import Family, Rates
 from plumbline.core.outcome import GroupOutcome, Outcome
 
 
@@ -33,12 +33,18 @@ class Domain:
         """
         if family.is_percentage:
             return cls(0.0, 100.0)
-        measured = [one for one in _measured(family, history) if one.observed is not None]
-        numbers = [value for one in measured for value in _values(family, one)]
+        judged = [one for one in history if one.status.is_judged]
+        numbers = [
+            value
+            for one in judged
+            for _, value in family.numbers(one)
+            if value is not None and math.isfinite(value)
+        ]
         if not numbers:
             return cls()
         least = 0.0 if min(numbers) >= 0 else None
-        return cls(least, None if family.metric is not None else _most(measured))
+        is_count = family.metric is None and not isinstance(family, Rates)
+        return cls(least, _most(list(_measured(family, judged))) if is_count else None)
 
     def can_break(self, bounds: Bounds) -> bool:
         """Whether some possible value is out of ``bounds``."""
@@ -52,18 +58,10 @@ class Domain:
         return end is None or bounds.keep(end)
 
 
-def _measured(family: Family, history: Iterable[Outcome]) -> Iterable[Outcome | GroupOutcome]:
-    for one in history:
-        if one.status.is_judged:
-            yield from one.groups if family.group_by else [one]
-
-
-def _values(family: Family, one: Outcome | GroupOutcome) -> list[float]:
-    if family.metric is None:
-        value = one.observed
-    else:
-        value = one.metrics[family.metric].observed if family.metric in one.metrics else None
-    return [] if value is None or not math.isfinite(value) else [value]
+def _measured(family: Family, judged: Iterable[Outcome]) -> Iterator[Outcome | GroupOutcome]:
+    for one in judged:
+        of: Sequence[Outcome | GroupOutcome] = one.groups if family.group_by else [one]
+        yield from (each for each in of if each.observed is not None)
 
 
 def _most(measured: Sequence[Outcome | GroupOutcome]) -> float | None:

@@ -16,8 +16,9 @@ from plumbline.checks.check import Check, checks_of, subject_of
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.text import singular
 from plumbline.project.parameters import has_parameter
-from plumbline.project.suites import Suite
+from plumbline.project.suites import Observed, Suite
 
 Side = Literal["below", "above"]
 Level = Literal["warning", "critical"]
@@ -74,6 +75,32 @@ class Family:
         """Whether its numbers are 0 to 100."""
         return self.column.endswith("_pct")
 
+    @property
+    def takes_overrides(self) -> bool:
+        """Whether groups can have bounds of their own: over a table none can."""
+        return self.metric is None
+
+    def unit(self, observed: Observed) -> str:
+        """The unit of its numbers, where that is known."""
+        return self.members[0].unit(observed)
+
+    def rates(self) -> Rates | None:
+        """Its bounds per unit, where it has some."""
+        bound = "min_value" if self.side == "below" else "max_value"
+        members, columns = [], set()
+        for one in self.members:
+            rate = None if one.per is None else getattr(one.per, bound)
+            if one.per is not None and rate is not None:
+                names = ("column", "aggregate", "group_by", "strict_min", "strict_max")
+                kwargs = {name: one.kwargs[name] for name in names if name in one.kwargs}
+                members.append(replace(one, kwargs={**kwargs, bound: rate}))
+                columns.add(one.per.column)
+        if len(columns) != 1:
+            return None
+        return Rates(
+            self.column, self.aggregate, self.group_by, tuple(members), base=self, per=columns.pop()
+        )
+
     def level(self, severity: Level, group: str = "") -> float | None:
         """The bound of that severity on its side.
 
@@ -122,6 +149,60 @@ class Family:
             kwargs["overrides"] = overrides
             members.append(replace(member, kwargs=kwargs))
         return replace(self, members=tuple(members))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates(Family):
+    """The bounds per unit of a family, judged as bounds of its numbers divided by their units."""
+
+    base: Family
+    per: str
+    """The column that counts the units."""
+
+    @property
+    def subject(self) -> str:
+        """In words."""
+        return f"{self.base.subject} per {singular(self.per)}"
+
+    @property
+    def is_percentage(self) -> bool:
+        """Never: a percentage per unit is none."""
+        return False
+
+    @property
+    def takes_overrides(self) -> bool:
+        """Never: an override has no bound per unit."""
+        return False
+
+    def unit(self, observed: Observed) -> str:
+        """``predictions per game``."""
+        return f"{self.base.unit(observed)} per {singular(self.per)}".lstrip()
+
+    def numbers(self, found: Outcome) -> list[tuple[GroupKey, float | None]]:
+        """What ``found`` holds for each unit; nothing where there are no units."""
+        of: Sequence[Outcome | GroupOutcome] = found.groups if self.group_by else [found]
+        return [
+            (_key(one), None if one.observed is None else one.observed / units.observed)
+            for one in of
+            if (units := one.metrics.get(self.per)) is not None and units.observed > 0
+        ]
+
+    def with_levels(
+        self,
+        levels: Mapping[Level, float],
+        groups: Mapping[str, Mapping[Level, float]] | None = None,  # noqa: ARG002
+    ) -> Family:
+        """The family with other bounds per unit; the fixed ones stay."""
+        bound = "min_value" if self.side == "below" else "max_value"
+        of_rates = {one.index for one in self.members}
+        members = []
+        for one in self.base.members:
+            level = _level(one.severity)
+            kwargs = one.kwargs
+            if one.index in of_rates and level in levels:
+                kwargs = {**kwargs, "per": {**kwargs["per"], bound: levels[level]}}
+            members.append(replace(one, kwargs=kwargs))
+        return replace(self.base, members=tuple(members))
 
 
 def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:

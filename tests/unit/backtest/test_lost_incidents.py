@@ -185,3 +185,27 @@ def test_the_report_names_what_would_be_lost(tmp_path: Path) -> None:
     page = as_text(calibration_page(found))
     assert "untightened  < 77     < 62" in page
     assert "would miss what today's thresholds find: outage (Few lines came)" in page
+
+
+def test_a_proposal_that_is_louder_and_finds_no_more_is_none(tmp_path: Path) -> None:
+    values = [97.0, 98.0, 99.0, 100.0] * 40
+    values[80:84] = [84.0] * 4  # one opening a month is allowed
+    values[40:60] = [40.0] * 20
+    (family,) = calibrated(
+        write_suite(tmp_path, *levels(80, 50)), measured(values), OUTAGE
+    ).families
+    assert family.levels == {"warning": 80, "critical": 50}
+    (said,) = family.decisions
+    assert "false alarms a month instead of 0.0 and find no more labelled incidents" in said
+    assert said.endswith("today's thresholds stay")
+
+
+def test_a_proposal_that_finds_an_incident_later_says_so(tmp_path: Path) -> None:
+    values = SPREAD * 32
+    values[40:44], values[44:60] = [79.0] * 4, [40.0] * 16
+    (family,) = calibrated(
+        write_suite(tmp_path, *levels(80, 50)), measured(values), OUTAGE
+    ).families
+    assert family.levels is not None
+    assert family.levels["warning"] == 77
+    assert family.decisions == ("the proposal finds outage 1 d later than today's thresholds",)

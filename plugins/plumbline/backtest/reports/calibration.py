@@ -9,7 +9,7 @@ from plumbline.backtest.calibration import Calibration, FamilyCalibration
 from plumbline.backtest.proposing import PERCENTS, Quantiles
 from plumbline.backtest.sane_levels import LevelRules
 from plumbline.backtest.separation import Separation
-from plumbline.checks.threshold_families import Level
+from plumbline.checks.threshold_families import Level, Rates
 from plumbline.core.text import NOTHING, count, plain, rfc3339
 from plumbline.report.page import Items, Section, Table
 from plumbline.report.wording import minute
@@ -70,6 +70,7 @@ def _as_dict(family: FamilyCalibration) -> dict[str, object]:
         ],
         "warnings": list(family.warnings),
         "unit": family.rules.unit,
+        "per": family.family.per if isinstance(family.family, Rates) else None,
         "decisions": list(family.decisions),
         "lost": [{"id": label.id, "title": label.title} for label in family.lost],
         "separation": None

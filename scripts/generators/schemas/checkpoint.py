@@ -108,7 +108,7 @@ def _action() -> Schema:
                     _summary(name, action) for name, action in actions.items()
                 ],
             },
-            "name": described(_KEYS["name"]),
+            "name": {**described(_KEYS["name"]), "type": "string"},
         },
         "allOf": [_when(name, action) for name, action in actions.items()],
     }

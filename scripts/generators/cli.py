@@ -14,6 +14,8 @@ GENERATORS = {
     "matrix": "tests/matrix/verdicts.json: asks Google's evaluator about what has changed",
     "expectations-docs": "docs/expectations.md, from the matrix",
     "lint-docs": "docs/lint.md, from the rules",
+    "commands-docs": "docs/commands: every command, from the command line",
+    "files-docs": "docs/files: every key of every file, from the schemas",
     "architecture": "docs/architecture.md: the drawing, from the imports",
     "manifests": "deploy/*.yaml, from deploy/deploy.yml and the schedule",
     "detection-time": "docs/detection-time.md, from a backtest on the embedded warehouse: a minute",

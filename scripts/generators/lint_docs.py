@@ -95,11 +95,13 @@ steps:
 ```
 """
 
+NEXT = "Next: [completion in your editor](editors.md), [writing a monitor](writing-a-monitor.md).\n"
+
 
 def make_files() -> Mapping[Path, str]:
     """The page."""
     sections = [INTRODUCTION, "## Rules\n", *map(_section, GROUPS)]
-    return {PAGE: "\n".join(sections)}
+    return {PAGE: "\n".join([*sections, NEXT])}
 
 
 def _section(group: RuleGroup) -> str:

@@ -72,7 +72,7 @@ def test_a_command_is_one_that_is_there() -> None:
 
 def check_command(line: str) -> None:
     """What it starts is there: our commands, targets of make, scripts."""
-    words = shlex.split(re.split(r"[|<>;&]", line)[0], comments=True)
+    words = shlex.split(re.split(r"\b2?>|[|<>;&]", line)[0], comments=True)
     while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
         words.pop(0)
     program, *arguments = words

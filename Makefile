@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs fuzz sbom audit lock lock-upgrade stop clean
+.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs docs-site fuzz sbom audit lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -92,6 +92,10 @@ soak: $(DEV) ## 400 live runs in one process; memory and files must not grow; ha
 demo-docs: $(DEV) ## run the demo season day by day and build its data docs in build/demo-docs
 	rm -rf build/demo-docs
 	$(BIN)/python scripts/demo_site --output build/demo-docs
+
+docs-site: $(DEV) ## build the documentation site from docs/ in build/docs-site; broken links fail
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "open build/docs-site/index.html"
 
 sbom: $(DEV) ## write the bill of materials that goes beside the wheel, dist/plumbline-dq.cdx.json
 	mkdir -p dist

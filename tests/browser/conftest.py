@@ -82,7 +82,7 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
             of: Path = site,
             width: int = 1280,
             scheme: Literal["light", "dark"] = "light",
-            now: str = NOW,
+            now: str | None = NOW,
             scripts: bool = True,
         ) -> Page:
             roots.append(f"{of.as_uri()}/")
@@ -97,7 +97,7 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
             page.on("requestfailed", on_failure)
             page.on("console", on_console)
             page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-            if scripts:
+            if scripts and now is not None:  # a fixed clock stops timers, too
                 page.clock.set_fixed_time(now)
             page.goto(f"{roots[-1]}{path}")
             return page

@@ -38,7 +38,7 @@ def declared(name: str) -> Iterator[Requirement]:
         "runtime": (),
         "local": ("local",),
         "deployments": ("deployments",),
-        "dev": ("local", "deployments", "analyzer", "benchmark", "test", "dev"),
+        "dev": ("local", "deployments", "analyzer", "benchmark", "test", "docs", "dev"),
     }
     if name == "build":
         asked = list(PYPROJECT["build-system"]["requires"])

@@ -1,7 +1,7 @@
 {#-
     For a monitor of final games: `expected` becomes `judged`, one row per game, with the counts of games
     as columns. `games`: those that should be final, without games declared postponed;
-    `not_final_games` of them are not; `left_out_games`: all that are not, for whatever cause.
+    `not_final_games` of them are not; `left_out_games`: all that are not, for any reason.
     Fewer than half final: unknown. None left to be final: skip.
 -#}
 {% macro judged_on_final_games() -%}

@@ -47,7 +47,7 @@ explained as (
         case
             when verdict != 'judge' then verdict
             when completed_at is null then
-                -- what phase_completion expects, it reports
+                -- phase_completion reports the processors that it expects
                 if('{{ var("box_score_processor") }}' in unnest({{ var('expected_processors') }}), 'skip', 'unknown')
             when record_count is null then 'unknown'
             when record_count > {{ var('box_scores_a_game') }} * calendar_games then 'unknown'

@@ -54,7 +54,7 @@ started as (
 
 final as (
 
-    -- the calendar knows of no game: processors that ran all the same don't count
+    -- no game in the calendar: processors that ran anyway don't count
     select distinct
         as_of, verdict, reason, anchor_date,
         cast(null as string) as processor_name,

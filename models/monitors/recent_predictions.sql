@@ -24,7 +24,7 @@ arrived as (
         game_date {{ dates_read('predictions', back=30) }}
         and system_id is not null
     union all
-    -- what is always expected: a row that counts 0
+    -- systems that are always expected: one row each that adds 0
     select {{ entry_name() }}, game_date, 0, timestamp '1970-01-01 00:00:00+00', 1
     from unnest(generate_date_array(
         {{ first_date_read('predictions', back=30) }}, {{ last_date_read() }}
@@ -45,7 +45,7 @@ counted as (
         verdict != 'judge'
         or (
             arrived_at <= as_of
-            -- of an earlier day, the first row shows that the system ran
+            -- on an earlier day, one row is enough: the system ran
             and (game_date = anchor_date or place = 1)
             and (
                 system_id = '{{ var("primary_system") }}'

@@ -67,16 +67,16 @@ def run_backtest(
     alerts = project.alerts.for_target(request.target.name)
     revision = project.revision
     target = ensure_ready(request.target, progress.long_step)
-    instants = _instants(span, listed)
+    instants = instants_of(span, listed)
     progress.long_step(f"asking {target.name} for {len(span.instants)} instants, one job a monitor")
     labels = {"app": "plumbline", "component": "backtest", "run": new_run_id(now)}
     if len(span.checkpoints) == 1:
         labels["checkpoint"] = span.checkpoints[0]
     asked = ask(project, target, instants, labels=labels)
     judge = Judge(project, target, request.labels or ())
-    found = _judge(judge, asked, instants, progress)
+    found = judge_all(judge, asked, instants, progress)
     progress.step("deciding the incidents")
-    runs = _runs(span, listed, found.outcomes)
+    runs = past_runs(span, listed, found.outcomes)
     replay = replay_runs(runs, alerts=alerts)
     scored = score(
         replay,
@@ -116,7 +116,7 @@ def run_backtest(
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """What the monitors would have found, each by name."""
 
     outcomes: Mapping[str, Sequence[Outcome]]
@@ -127,12 +127,18 @@ class _Judged:
     """Why a monitor can't be replayed."""
 
 
-def _judge(
+def judge_all(
     judge: Judge,
     asked: Mapping[str, Sent],
     instants: Mapping[str, Sequence[datetime]],
     progress: Progress,
-) -> _Judged:
+) -> Judged:
+    """What ``judge`` makes of the rows that were asked for.
+
+    Args:
+        asked: the jobs, by monitor; their rows may be judged again.
+        instants: when each monitor is judged, by monitor.
+    """
     outcomes: dict[str, Sequence[Outcome]] = {}
     done: dict[str, Asked] = {}
     refused: dict[str, MonitorError] = {}
@@ -153,7 +159,7 @@ def _judge(
             refused[name] = judge.refused[name]
         else:
             outcomes[name] = judged
-    return _Judged(outcomes, done, refused)
+    return Judged(outcomes, done, refused)
 
 
 def _monitors(request: BacktestRequest) -> dict[str, tuple[str, ...]]:
@@ -188,7 +194,9 @@ def _monitors(request: BacktestRequest) -> dict[str, tuple[str, ...]]:
     return chosen
 
 
-def _instants(span: Span, monitors: Mapping[str, Sequence[str]]) -> dict[str, tuple[datetime, ...]]:
+def instants_of(
+    span: Span, monitors: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[datetime, ...]]:
     """By monitor, when its checkpoints run: one query asks for all of them."""
     found: dict[str, dict[datetime, None]] = {
         name: {} for names in monitors.values() for name in names
@@ -199,7 +207,7 @@ def _instants(span: Span, monitors: Mapping[str, Sequence[str]]) -> dict[str, tu
     return {name: tuple(instants) for name, instants in found.items() if instants}
 
 
-def _runs(
+def past_runs(
     span: Span, monitors: Mapping[str, Sequence[str]], outcomes: Mapping[str, Sequence[Outcome]]
 ) -> tuple[PastRun, ...]:
     """Each run with what it would have found, in order of time."""

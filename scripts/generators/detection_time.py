@@ -36,7 +36,8 @@ With a run every six hours, data that become due between two runs are checked at
 An alarm is false if no labelled incident of its monitor covers any of its time. The time in false
 alarm is the part of all alarm time that no labelled incident of the monitor covers.
 [Backtest](backtest.md) describes the calculation, and [message volume](message-volume.md) what a
-message is.
+message is. [Anomalies without labels](anomalies.md) shows what baselines find instead of
+thresholds.
 
 The incidents are those of `checkpoints/incidents.yml`. This command replays the same schedules for
 other incidents:

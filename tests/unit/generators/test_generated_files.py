@@ -1,7 +1,7 @@
 """Generated files are what the code makes of them.
 
-The pages of detection times and of messages need a warehouse: see tests/scenarios/test_backtest.py. The matrix needs
-Google's evaluator: see tests/matrix and tests/oracle.
+The pages of detection times and of messages need a warehouse: see tests/scenarios/test_backtest.py. That of anomalies
+needs minutes of it: see test_anomalies.py. The matrix needs Google's evaluator: see tests/matrix and tests/oracle.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 from generators import cli
 
-NEED_A_SERVER = ("detection-time", "message-volume", "matrix")
+NEED_A_SERVER = ("detection-time", "message-volume", "anomalies", "matrix")
 HERE = [name for name in cli.GENERATORS if name not in NEED_A_SERVER]
 
 

@@ -111,6 +111,17 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(
     expect(page.get_by_role("heading", level=1)).to_contain_text("of 15 monitors")
 
 
+def test_a_day_of_the_calendar_leads_to_its_runs_and_what_they_changed(
+    open_page: OpenPage, lived: Path
+) -> None:
+    page = open_page("index.html", of=lived, now=NEVER)
+    page.locator(".calendar").get_by_role("link", name="2 Feb 2026: ").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs of 2 Feb 2026")
+    expect(page.locator("main")).to_contain_text("Since the run before (end of 1 Feb 2026): new")
+    page.locator("tbody").get_by_role("link", name="line_coverage").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("line_coverage")
+
+
 def test_every_page_opens_without_a_complaint(open_page: OpenPage, lived: Path) -> None:
     page = open_page("index.html", of=lived, now=NEVER)
     for path in sorted(lived.rglob("*.html")):
@@ -124,6 +135,7 @@ REAL_PAGES = (
     "monitors/grading_completeness.html",
     "monitors/line_coverage/2026-01.html",
     "incidents/index.html",
+    "days/2026-02-02.html",
     "coverage.html",
     "expectations/index.html",
 )

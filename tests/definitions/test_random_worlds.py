@@ -17,7 +17,7 @@ from functools import cache
 import pytest
 from hypothesis import Phase, given, settings
 
-from definitions.cases import PROJECT, Interview, Witness
+from definitions.cases import NO_NEWS, PROJECT, Interview, Witness
 from definitions.misreadings import (
     MISREADINGS,
     TICK,
@@ -75,7 +75,10 @@ def any_that(differs: Callable[[Question], bool], monitor: str) -> Question | No
 def differences(question: Question, witness: Witness) -> list[str]:
     """What the witness and the statement each say, where it is not the same."""
     model = _compiler(witness.project).compile(
-        question.monitor, as_of=question.instants, vars=question.vars, where="the test"
+        question.monitor,
+        as_of=question.instants,
+        vars={**NO_NEWS, **question.vars},
+        where="the test",
     )
     answer = witness.ask(model, question.world)
     lines = []

@@ -52,7 +52,7 @@ THE_LAST_DAYS_OF_JANUARY = """
 
 
 OUR_MESSAGES = 28
-GX_MESSAGES = 38
+GX_MESSAGES = 42
 """What GX's own Slack action posts of the same runs (``notify_on: failure``)."""
 
 

@@ -151,6 +151,8 @@ def test_lie_5_at_7_pm_pacific_the_day_is_still_new_yorks(load: Load) -> None:
         game("0022500001", "2026-02-02", 1),
         game("0022500002", "2026-02-03", 1),
         [prediction(PRIMARY, "2026-02-02", f"p{index}") for index in range(101)],
+        # declared active since 31 January
+        prediction("catboost_v9_2026_02", "2026-02-02"),
     )
     told = loaded.ask(
         "select count(*) from nba_predictions.player_prop_predictions "

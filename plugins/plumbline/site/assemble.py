@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from plumbline.alerts.incidents.model import Incident
@@ -19,12 +19,13 @@ from plumbline.core.instants import last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.pricing import LIST_PRICE, Price
-from plumbline.core.status import Status
+from plumbline.core.status import WORST_FIRST, Status
 from plumbline.project import Project, Suite
 from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
+from plumbline.site.days import DAY, DayRun, changes
 from plumbline.site.history_cache import (
     RECENT_RUNS,
     Archives,
@@ -37,6 +38,7 @@ from plumbline.site.incident_timeline import view_of
 from plumbline.site.rows import Row, RunRow
 from plumbline.site.view_models import (
     CheckpointView,
+    DayPage,
     DayView,
     GroupSeries,
     IncidentMonth,
@@ -44,6 +46,7 @@ from plumbline.site.view_models import (
     Link,
     MonitorView,
     MonthView,
+    RunView,
     SeriesPoint,
     SiteData,
     SuiteLine,
@@ -117,7 +120,7 @@ def collect(
         for name in names
     )
     # What a deployment's checkpoint found holds for that deployment alone.
-    runs = [run for run in cache.runs if run.checkpoint not in _of_deployments(project)]
+    runs = [run for run in cache.runs if run.checkpoint not in of_deployments(project)]
     last = runs[-1] if runs else None
     stories = {story.id: story for story in cache.incidents}
     return SiteData(
@@ -166,7 +169,7 @@ def _after_deployments(
     project: Project, checkpoints: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """The monitors that only checkpoints of deployments hold, with the services of these."""
-    after = _of_deployments(project)
+    after = of_deployments(project)
     others = {name for one, held in checkpoints.items() if one not in after for name in held}
     found: dict[str, tuple[str, ...]] = {}
     for checkpoint, services in after.items():
@@ -176,7 +179,7 @@ def _after_deployments(
     return found
 
 
-def _of_deployments(project: Project) -> dict[str, tuple[str, ...]]:
+def of_deployments(project: Project) -> dict[str, tuple[str, ...]]:
     """The checkpoints that run after deployments, with the services of these."""
     found: dict[str, tuple[str, ...]] = {}
     try:
@@ -431,6 +434,34 @@ def _days(project: Project, runs: Sequence[RunRow]) -> tuple[DayView, ...]:
     )
     first = until - timedelta(days=CALENDAR_DAYS - 1)
     return days_of(runs, project.timezone, max(first, oldest), until)
+
+
+def day_page(day: date, runs: DAY, before: Sequence[DAY]) -> DayPage:
+    """The page of a day's runs.
+
+    Args:
+        before: earlier days on which its checkpoints ran, newest first.
+    """
+    last: dict[str, DayRun] = {}
+    for one in (run for of_day in reversed(before) for run in of_day):
+        last[one.run.checkpoint] = one
+    views = []
+    for one in runs:
+        previous = last.get(one.run.checkpoint)
+        ranked = sorted(
+            one.rows.items(), key=lambda item: (WORST_FIRST.index(item[1].status), item[0])
+        )
+        views.append(
+            RunView(
+                one.run,
+                one.anchor,
+                dict(ranked),
+                previous.run if previous else None,
+                changes(one.rows, previous.rows) if previous else {},
+            )
+        )
+        last[one.run.checkpoint] = one
+    return DayPage(day, tuple(reversed(views)))
 
 
 def _incident(

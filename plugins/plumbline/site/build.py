@@ -6,9 +6,10 @@ Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a chec
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from markupsafe import Markup
@@ -19,8 +20,15 @@ from plumbline.net.secret import hide_bytes
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.targets import DEMO_NAME
-from plumbline.site import history_cache, paths
-from plumbline.site.assemble import GxLinks, collect, listed_results
+from plumbline.site import days, history_cache, paths
+from plumbline.site.assemble import (
+    GxLinks,
+    collect,
+    day_page,
+    listed_results,
+    of_deployments,
+)
+from plumbline.site.days import DAY, ByDay, DayRun
 from plumbline.site.history_cache import (
     ROWS,
     STORIES,
@@ -35,11 +43,14 @@ from plumbline.site.pages.frame import frame_page, render
 from plumbline.site.records import Record
 from plumbline.site.rows import Row
 from plumbline.site.sync import News, read_news
-from plumbline.site.view_models import SiteData
+from plumbline.site.view_models import DayPage, SiteData
 from plumbline.site.writing import SiteFiles, Written
 
 STALE_AFTER = timedelta(hours=24)
 """Without a schedule, a page older than this is marked as stale."""
+
+DAY_PAGES = 364
+"""Days before the last one that have a page of their runs: those that the calendar always shows."""
 
 ResultKey = tuple[str, ...]
 
@@ -120,6 +131,7 @@ def build_site(
         cache = replace(known or HistoryCache(target=target.name), project=target.plumbline_project)
         every = [*([] if known else stored), *records]
         own = [_with_new_name(one, renamed) for one in every if _is_own(one, target)]
+        of_before = cache
         cache = history_cache.with_records(cache, own)
         news = _news(cache, target, now, keep) if with_history else News()
         if afresh and news.fault is not None:
@@ -150,6 +162,16 @@ def build_site(
             note=_note(target),
             price=target.price,
         )
+        cache, of_days, day_pages = earlier.days(
+            cache,
+            told=days.of_rows(news.rows, news.runs),
+            left=days.of_records(own),
+            rows=drawn.rows,
+            relink=earlier.has_other_monitors(of_before, data),
+            project=project,
+        )
+        archives |= of_days
+        data = replace(data, day_pages=day_pages, paged=cache.days)
         pages = render_site(data)
         made = {
             **pages.files,
@@ -229,12 +251,100 @@ class _EarlierBuild:
                 months[month] = tuple(map(history_cache.past_of, of_incidents))
         return replace(cache, monitors=monitors, archived=months), made, Archives(rows, stories)
 
+    def has_other_monitors(self, before: HistoryCache, data: SiteData) -> bool:
+        """Whether a monitor with a past has got or lost its page, so that other pages are to link
+        it, or not to.
+
+        Args:
+            before: the cache as the earlier build left it.
+        """
+        names = {view.name for view in (*data.monitors, *data.after_deployments)}
+        return any(
+            self.files.has(paths.monitor(name)) != (name in names) for name in before.monitors
+        )
+
+    def days(
+        self,
+        cache: HistoryCache,
+        *,
+        told: Iterable[DayRun],
+        left: Iterable[DayRun],
+        rows: Mapping[tuple[str, str], Sequence[Row]],
+        relink: bool,
+        project: Project,
+    ) -> tuple[HistoryCache, dict[str, bytes], tuple[DayPage, ...]]:
+        """The days' archives that this build writes, and the pages that it draws: of days with
+        another run than before, and of those whose page is lost. Of the others nothing is read.
+
+        Args:
+            told: what the history in the warehouse says; runs that are known stay as they are.
+            left: what runs have left; their word counts.
+            rows: months in hand, for a site that an earlier version made without pages of days.
+            relink: whether all pages have to be drawn, because they link other monitors.
+        """
+        last = history_cache.last_instant(cache)
+        if last is None:
+            return replace(cache, days={}), {}, ()
+        zone, skipped = project.timezone, of_deployments(project)
+        oldest = history_cache.day_of(last, zone) - timedelta(days=DAY_PAGES)
+        known = {day: runs for day, runs in cache.days.items() if day >= oldest}
+
+        def runs_by_day(runs: Iterable[DayRun]) -> ByDay:
+            wanted = (one for one in runs if one.run.checkpoint not in skipped)
+            found = days.by_day(wanted, zone)
+            return {day: of_day for day, of_day in found.items() if day >= oldest}
+
+        @functools.cache
+        def still_cached() -> ByDay:
+            return runs_by_day(days.of_cache(cache, rows))
+
+        in_hand: dict[date, DAY] = {}
+        torn: set[date] = set()
+
+        def stored(day: date) -> DAY:
+            if day not in in_hand:
+                found = self._read(paths.day_archive(day), DAY)
+                if found is None:
+                    torn.add(day)
+                    found = days.in_order(still_cached().get(day, {}).values())
+                in_hand[day] = found
+            return in_hand[day]
+
+        new, own = runs_by_day(told), runs_by_day(left)
+        if not cache.days:
+            new = {day: {**of_day, **new.get(day, {})} for day, of_day in still_cached().items()}
+        made: dict[str, bytes] = {}
+        drawn: set[date] = set()
+        for day in {*new, *own}:
+            before = stored(day) if day in known else ()
+            by_key = new.get(day, {}) | {one.key: one for one in before} | own.get(day, {})
+            in_hand[day] = days.in_order(by_key.values())
+            if in_hand[day] != before or day in torn:
+                made[paths.day_archive(day)] = history_cache.to_json(in_hand[day], DAY)
+                drawn.add(day)
+                known[day] = tuple(one.anchor for one in in_hand[day])
+        known = dict(sorted(known.items()))
+        drawn |= {after for day in drawn for after in days.beside(known, day, is_after=True)}
+        for day in known.keys() - drawn:
+            if relink or not self.has_page(paths.day(day)):
+                drawn.add(day)
+        for day in [day for day in drawn if not stored(day)]:
+            drawn.remove(day)
+            if not self.has_page(paths.day(day)):
+                del known[day]
+        views = tuple(
+            day_page(day, stored(day), [stored(one) for one in days.beside(known, day)])
+            for day in sorted(drawn)
+        )
+        return replace(cache, days=known), made, views
+
     def kept_archives(self, cache: HistoryCache) -> frozenset[str]:
         named = {
             paths.month_archive(name, month)
             for name, known in cache.monitors.items()
             for month in known.months
         } | {paths.incident_archive(month) for month in cache.archived}
+        named |= {paths.day_archive(day) for day in cache.days}
         return frozenset(filter(self.files.has, named))
 
     def _read(self, path: str, kind: type[_T]) -> _T | None:

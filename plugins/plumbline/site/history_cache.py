@@ -151,6 +151,8 @@ class HistoryCache:
     """Open ones, and those that ended lately; by when they opened."""
     archived: Mapping[str, tuple[ClosedIncident, ...]] = field(default_factory=dict)
     """By month of their opening: the incidents in the archives, oldest first."""
+    days: Mapping[date, tuple[str, ...]] = field(default_factory=dict)
+    """The days that have a page, oldest first, with the anchors of their runs."""
     gx_suites: Mapping[str, str] = field(default_factory=dict)
     """By suite: the hash of what GX's page of it shows."""
     mutes: tuple[Mute, ...] = ()
@@ -226,18 +228,22 @@ def with_records(cache: HistoryCache, records: Sequence[Record]) -> HistoryCache
             latest = record
         row = row_of(record.outcome, record.run, record.result)
         monitors[name] = replace(known, latest=latest, rows=merged_rows(known.rows, [row]))
+    whole = [run for run, _ in whole_runs(records)]
+    return replace(cache, monitors=monitors, runs=_with_runs(cache.runs, whole))
+
+
+def whole_runs(records: Sequence[Record]) -> list[tuple[RunRow, list[Record]]]:
+    """The runs among the records that are of all monitors of their checkpoint."""
     runs: dict[object, dict[str, Record]] = {}
     for record in records:  # the first build has a run's own both stored and in hand
         key = record.run.run_id, record.run.checkpoint, in_utc(record.run.as_of)
-        of_run = runs.setdefault(key, {})
-        of_run[record.outcome.monitor] = record
+        runs.setdefault(key, {})[record.outcome.monitor] = record
     found = [list(of_run.values()) for of_run in runs.values()]
-    whole = [
-        run_row_of([record.outcome for record in of_run], of_run[0].run)
+    return [
+        (run_row_of([record.outcome for record in of_run], of_run[0].run), of_run)
         for of_run in found
         if len(of_run) >= of_run[0].run.monitors
     ]
-    return replace(cache, monitors=monitors, runs=_with_runs(cache.runs, whole))
 
 
 def with_rows(

@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Sequence
+from datetime import date
 
 OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
@@ -44,6 +45,16 @@ def incident(incident_id: str) -> str:
 
 def incident_month(month: str) -> str:
     return f"incidents/{month}.html"
+
+
+def day(day: date) -> str:
+    """The page of a day's runs."""
+    return f"days/{day}.html"
+
+
+def day_archive(day: date) -> str:
+    """What the runs of a day found."""
+    return f"data/days/{day}.json"
 
 
 HISTORY_CACHE = "data/book.json"

@@ -129,16 +129,22 @@ def worst_of(seen: Sequence[Sighted]) -> Sighted | None:
 
 
 def _badness(one: Sighted) -> tuple[int, float, float]:
-    beyond = -math.inf
-    if one.observed is not None and math.isfinite(one.observed):
-        lines = [line for line in one.lines if line.severity == one.status.lower()] or one.lines
-        sides = [
-            line.value - one.observed if line.fails == "below" else one.observed - line.value
-            for line in lines
-        ]
-        # A number without thresholds counts what fails.
-        beyond = max(sides, default=one.observed)
-    return one.status.severity, beyond, -one.at.timestamp()
+    return one.status.severity, beyond(one), -one.at.timestamp()
+
+
+def beyond(one: Sighted | Row) -> float:
+    """How far the number is beyond the threshold of its status; minus infinity where there is none.
+
+    A number without thresholds counts what fails.
+    """
+    if one.observed is None or not math.isfinite(one.observed):
+        return -math.inf
+    lines = [line for line in one.lines if line.severity == one.status.lower()] or one.lines
+    sides = [
+        line.value - one.observed if line.fails == "below" else one.observed - line.value
+        for line in lines
+    ]
+    return max(sides, default=one.observed)
 
 
 def some(labels: Sequence[str]) -> tuple[str, ...]:

@@ -209,6 +209,29 @@ class DayView:
 
 
 @dataclass(frozen=True)
+class RunView:
+    """A run on the page of its day."""
+
+    run: RunRow
+    anchor: str
+    rows: Mapping[str, Row]
+    """By monitor, worst first."""
+    before: RunRow | None
+    """The run before of the same checkpoint; None: none is known."""
+    changes: Mapping[str, str]
+    """By monitor: what is not as it was in the run before."""
+
+
+@dataclass(frozen=True)
+class DayPage:
+    """The page of a day's runs."""
+
+    day: date
+    runs: tuple[RunView, ...]
+    """Newest first."""
+
+
+@dataclass(frozen=True)
 class CheckpointView:
     """A checkpoint's row on the overview."""
 
@@ -315,6 +338,10 @@ class SiteData:
     """Each day once, oldest first; see `days_of`."""
     runs: tuple[RunRow, ...] = ()
     """The last ones, newest first."""
+    day_pages: tuple[DayPage, ...] = ()
+    """Those to draw."""
+    paged: Mapping[date, tuple[str, ...]] = field(default_factory=dict)
+    """Every day that has a page, drawn or kept, with the anchors of its runs."""
     revision: str | None = None
     """The suites' revision that judged the last run."""
     costs: CostsView | None = None

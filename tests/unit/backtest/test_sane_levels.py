@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from plumbline.backtest.write_levels import with_levels
 from plumbline.checks.domain import Domain
 from plumbline.checks.threshold_families import Family, families_of
 from plumbline.core.errors import ConfigError
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import MetricOutcome, Outcome
+from plumbline.core.status import Status
 from plumbline.project import Suite
 from plumbline.project.alerts import default_alerts
 from plumbline.project.labels import Label
@@ -181,6 +182,8 @@ def suites(draw: st.DrawFn) -> tuple[dict[str, Any], ...]:
         kwargs = {**given_, side: draw(LEVEL), f"strict_{side[:3]}": draw(st.booleans())}
         if is_grouped and draw(st.booleans()):
             kwargs["overrides"] = {"a": {side: draw(LEVEL)}}
+        if draw(st.booleans()):
+            kwargs["per"] = {"column": "games", side: draw(LEVEL)}
         found.append(between(severity, **kwargs))
     return tuple(found)
 
@@ -214,15 +217,22 @@ def test_whatever_the_history_each_proposed_level_can_fail_and_critical_comes_la
     )
     suite = write_suite(folder, *expectations, observed=observed)
     numbers = data.draw(values(column))
-    history = by_day(
-        grouped([{"a": a, "b": b} for a, b in numbers])
-        if is_grouped
-        else measured([a for a, _ in numbers])
-    )
+    games = data.draw(st.lists(st.integers(0, 12), min_size=len(numbers), max_size=len(numbers)))
+    history = [
+        with_games(one, played)
+        for one, played in zip(
+            by_day(
+                grouped([{"a": a, "b": b} for a, b in numbers])
+                if is_grouped
+                else measured([a for a, _ in numbers])
+            ),
+            games,
+            strict=True,
+        )
+    ]
     found = calibrated(suite, history, *data.draw(labels()))
     for family in found.families:
-        domain = Domain.of(family.family, history)
-        check(family, family.family, domain)
+        check(family, family.family, Domain.of(family.family, history))
     try:
         text = with_levels(suite.file.read_text(), suite.file, found.families)
     except ConfigError:
@@ -234,6 +244,16 @@ def test_whatever_the_history_each_proposed_level_can_fail_and_critical_comes_la
     )
     for group in ("", "a", "b"):
         check_order(before, after, group)
+    was, is_ = before.rates(), after.rates()
+    if was is not None and is_ is not None:
+        check_order(was, is_, "")
+
+
+def with_games(one: Outcome, games: int) -> Outcome:
+    """``one``, with the units of a bound per unit."""
+    metrics = {"games": MetricOutcome(float(games), Status.PASS)}
+    groups = tuple(replace(group, metrics=metrics) for group in one.groups)
+    return replace(one, metrics=metrics, groups=groups)
 
 
 def check(family: FamilyCalibration, of: Family, domain: Domain) -> None:

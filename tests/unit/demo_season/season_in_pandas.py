@@ -25,12 +25,6 @@ KEY = ["system_id", "game_date", "game_id", "player_lookup"]
 PASS, WARNING, CRITICAL, ERROR, SKIPPED = "PASS", "WARNING", "CRITICAL", "ERROR", "SKIPPED"
 
 ACTIVE = {
-    "catboost_v9_2026_02": dt.date(2026, 1, 31),
-    "catboost_v9_low_vegas": dt.date(2026, 2, 6),
-    "catboost_v9_q43": dt.date(2026, 2, 8),
-    "catboost_v9_q45": dt.date(2026, 2, 8),
-    "lightgbm_v1": dt.date(2026, 2, 12),
-    "xgboost_v1": dt.date(2026, 2, 19),
     "catboost_v10": dt.date(2026, 2, 22),
     "ensemble_v2": dt.date(2026, 2, 24),
     "catboost_v12": dt.date(2026, 2, 26),

@@ -12,11 +12,15 @@ from demo_season.incidents import Incidents, PostponedGame
 from demo_season.predictions import active_systems, volumes
 from demo_season.schedule import read_calendar
 from demo_season.season import SEED, make_season
-from demo_season.world import FIRST_DAY, LAST_DAY, PRIMARY
+from demo_season.world import FIRST_DAY, LAST_DAY, PRIMARY, SYSTEMS
+from plumbline.project import Project
+from unit.demo_season.conftest import ROOT
 from unit.demo_season.season_in_pandas import (
+    ACTIVE,
     DUE,
     NEW_YORK,
     PASS,
+    RETIRED,
     SKIPPED,
     Season,
     end_of,
@@ -27,6 +31,8 @@ from unit.demo_season.season_in_pandas import (
 pytestmark = pytest.mark.slow
 
 DAYS = [FIRST_DAY + dt.timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days + 1)]
+LAST_WEEK = dt.date(2026, 2, 22)
+"""Systems that launched before it have rows, and need no declaration."""
 SEEDS = (SEED, 1, 2, 3, 4)
 """Those of docs/message-volume.md."""
 THE_SAME_DAY = sorted(monitor for monitor, (later, _) in DUE.items() if later == 0)
@@ -153,6 +159,15 @@ def test_play_by_play_phases_freshness_and_duplicates_are_exactly_as_they_should
 def test_some_rows_are_written_twice_all_the_same(healthy: Season) -> None:
     day = dt.date(2025, 12, 1)
     assert 0 < healthy.read("duplicate_rows", end_of(day)).observed < 1
+
+
+def test_the_project_declares_the_launches_and_retirements_of_the_season() -> None:
+    launched = {one.name: one.first_day for one in SYSTEMS if one.first_day >= LAST_WEEK}
+    left = {one.name: one.last_day for one in SYSTEMS if one.last_day < LAST_DAY}
+    retired = {name: day + dt.timedelta(days=1) for name, day in left.items()}
+    assert (launched, retired) == (ACTIVE, RETIRED)
+    for variable, days in (("active_systems", launched), ("retired_systems", retired)):
+        assert Project(ROOT).vars[variable] == [f"{name}/{day}" for name, day in days.items()]
 
 
 def test_no_system_is_ever_silent(healthy: Season) -> None:

@@ -438,6 +438,7 @@ SOURCE_TABLES = [
 SQL = [
     broken("sql-unreadable", MODEL, "select * from final", "select * from final final final", says="near 'final'", fix="plumbline compile coverage"),
     broken("sql-unreadable", MODEL, "count(*) as denominator", "count(* as denominator"),
+    broken("sql-repeated-cte", MODEL, "final as (", "Evaluations as (select 1 as one),\n\nfinal as (", at="Evaluations as (select 1", says="two CTEs are named 'Evaluations'", fix="rename one"),
     broken("sql-without-as-of", LAG_MODEL, "evaluations.as_of, ", "", at="calendar", says="as_of", among=("column-not-returned",)),
     broken("sql-without-partition-filter", CALENDAR, "game_date >= cast('{{ var(\"first_date\") }}' as date)\n    and ", "", at="source('nba', 'games')", says="nba.games"),
     broken("sql-reads-whole-table", MODEL, "game_date >= date_sub(", "current_game_date >= date_sub(", at="source('nba', 'features')", says="nba.features"),

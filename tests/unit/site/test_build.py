@@ -216,12 +216,20 @@ def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_m
         paths.HISTORY_CACHE,
         "data/coverage/2026-02.js",
         "data/coverage/2026-02.json",
+        "data/days/2026-02-20.json",
+        "days/2026-02-20.html",
         "index.html",
         "monitors/coverage.html",
         "monitors/coverage/2026-02.html",
     )
     noon = site.build(records(every_six_hours("2026-02-20", "2026-02-20")[1:2]))
-    assert noon.written.written == (paths.HISTORY_CACHE, "index.html", "monitors/coverage.html")
+    assert noon.written.written == (
+        paths.HISTORY_CACHE,
+        "data/days/2026-02-20.json",
+        "days/2026-02-20.html",
+        "index.html",
+        "monitors/coverage.html",
+    )
 
 
 def test_a_day_that_is_judged_again_is_listed_as_it_was_judged_last(site: Site) -> None:
@@ -236,6 +244,118 @@ def test_a_part_of_the_checkpoint_is_no_run_of_it(site: Site) -> None:
     words = site.words("index.html")
     assert "health_check ✓ OK 100 end of 2 Feb 2026" in words.split("Checkpoints")[1]
     assert "3 Feb 2026" not in words.split("Checkpoints")[1]
+
+
+def run_of(when: str, observed: Mapping[str, float | None], **more: Any) -> list[Record]:
+    """A whole run of several monitors."""
+    return [
+        record(when, value, monitor=name, monitors=len(observed), **more)
+        for name, value in observed.items()
+    ]
+
+
+def changed(site: Site, day: str) -> list[str]:
+    """What the page of a day says of each of its runs, newest first."""
+    said = site.words(f"days/{day}.html")
+    return [one.partition(" MonitorStatus")[0] for one in said.split("Since the run before ")[1:]]
+
+
+def test_a_day_has_its_runs_with_what_each_found_and_what_changed(site: Site) -> None:
+    for name in ("other", "third"):
+        site.small.add(name, "select 92.0 as pct")
+    site.build(run_of("2026-02-01", {"coverage": 92.0, "other": 40.0, "third": 10.0}))
+    site.build(run_of("2026-02-02 06:00", {"coverage": 60.0, "other": 90.0, "third": 5.0}))
+    site.build(run_of("2026-02-02 12:00", {"coverage": 60.0, "other": None, "third": 12.0}))
+    words = site.words("days/2026-02-02.html")
+    assert words.index("12:00 EST ✗ CRITICAL") < words.index("06:00 EST ✗ CRITICAL")
+    assert (
+        "Since the run before ( 2 Feb 2026, 06:00 EST ): new error other ; better third ." in words
+    )
+    assert (
+        "Since the run before ( end of 1 Feb 2026 ): "
+        "new failing coverage ; worse third ; recovered other ." in words
+    )
+    assert "No run of this checkpoint is known before it." in site.words("days/2026-02-01.html")
+    assert 'href="days/2026-02-02.html#health_check-170000"' in site.text("index.html")
+    assert site.faults() == []
+
+
+def test_a_run_that_comes_late_changes_its_day_and_the_next_that_stands_on_it(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-02"), 40.0))
+    site.build(records(days("2026-02-04", "2026-02-08"), 40.0))
+    built = site.build(records([at("2026-02-03")], 92.0))
+    drawn = {path for path in built.written.written if path.startswith(("days/", "data/days/"))}
+    assert drawn == {"days/2026-02-03.html", "data/days/2026-02-03.json", "days/2026-02-04.html"}
+    assert "( end of 3 Feb 2026 ): new failing coverage ." in site.words("days/2026-02-04.html")
+
+
+def test_days_have_the_runs_that_the_warehouse_alone_knows(site: Site) -> None:
+    found = records(days("2026-02-01", "2026-02-03"))
+    news_rows = [row_of(one) for one in found]
+    site.news = News(
+        rows={"coverage": news_rows},
+        runs=[history_cache.run_row_of([one.outcome], one.run) for one in found],
+    )
+    site.sync()
+    before = site.text("days/2026-02-02.html")
+    site.news = replace(site.news, rows={"coverage": [replace(news_rows[1], summary="other")]})
+    site.sync()
+    assert site.text("days/2026-02-02.html") == before
+    assert site.faults() == []
+
+
+def test_a_site_of_a_version_without_days_gets_them_from_what_it_kept(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.build(records(SEASON))
+    newest = site.text("days/2026-02-19.html")
+    book = json.loads(site.text(paths.HISTORY_CACHE))
+    del book["days"]
+    (site.folder / paths.HISTORY_CACHE).write_text(json.dumps(book))
+    shutil.rmtree(site.folder / "days")
+    shutil.rmtree(site.folder / "data" / "days")
+    _other_layout(monkeypatch)
+    site.build()
+    assert site.text("days/2026-02-19.html") == newest
+    assert "92.0 %" in site.words("days/2025-11-25.html")
+    assert site.faults() == []
+
+
+def test_a_day_whose_archive_is_lost_keeps_its_page_and_what_the_cache_has(site: Site) -> None:
+    site.build(records(SEASON[:-2]))
+    for day in ("2026-02-19", "2025-12-01"):
+        (site.folder / paths.day_archive(date.fromisoformat(day))).unlink()
+    before = site.text("days/2025-12-01.html")
+    site.build(records(SEASON[-2:-1]))
+    assert site.text("days/2025-12-01.html") == before
+    assert site.text("days/2026-02-19.html").count("<h2") == 3
+    assert site.build().written.written == ()
+    assert site.faults() == []
+
+
+def test_a_build_without_news_reads_the_cache_alone_and_one_of_a_run_two_days(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.build(records(SEASON))
+    read: list[str] = []
+    of_folder = FolderSite.read
+
+    def noted(self: FolderSite, path: str) -> bytes | None:
+        read.append(path)
+        return of_folder(self, path)
+
+    monkeypatch.setattr(FolderSite, "read", noted)
+    site.build()
+    assert read == [paths.HISTORY_CACHE]
+    site.build(records(every_six_hours("2026-02-20", "2026-02-20")[:1]))
+    assert [path for path in read if "days" in path] == ["data/days/2026-02-19.json"]
+    del read[:]
+    site.build(records(every_six_hours("2026-02-20", "2026-02-20")[1:2]))
+    assert sorted(read) == [
+        paths.HISTORY_CACHE,
+        "data/days/2026-02-19.json",
+        "data/days/2026-02-20.json",
+    ]
 
 
 def judged(site: Site) -> set[str]:
@@ -323,6 +443,8 @@ def test_a_mutes_file_that_cannot_be_read_hides_nothing_else(site: Site) -> None
 
 
 LOST = [
+    "days/2026-01-10.html",
+    "days/2026-01-10.html",
     "index.html",
     "monitors/coverage.html",
     "monitors/coverage/2026-02.html",
@@ -574,7 +696,7 @@ def test_who_acknowledged_stays_on_the_page_where_the_warehouse_cannot_be_asked(
     site.news = News(fault="nothing answers")
     built = site.sync(records=[record("2026-02-19", 40.0)])
     assert built.notes == ("The history could not be read: nothing answers.",)
-    assert "Acknowledged by ana" in site.words("index.html")
+    assert "acked by ana" in site.words("index.html")
     assert "acknowledged by ana" in site.words("incidents/i-1.html")
     assert "by command" in site.words("index.html")
 

@@ -26,6 +26,13 @@ UNREADABLE = RULES.error(
     wrong="select a b c from games",
     right="select a, b, c from games",
 )
+REPEATED_CTE = RULES.error(
+    "sql-repeated-cte",
+    "Two CTEs of one WITH have the same name, for example one of the model and one of a macro. "
+    "BigQuery rejects the query.",
+    wrong="with {{ judged_on_final_games() }}, doubted as (...)",
+    right="with {{ judged_on_final_games() }}, explained as (...)",
+)
 NO_AS_OF = RULES.error(
     "sql-without-as-of",
     "A model that takes a list of instants returns no column as_of, so its rows can't "
@@ -81,6 +88,7 @@ def check(context: LintContext) -> Iterator[Finding]:
                 f"fix it; plumbline compile {name} shows the SQL",
             )
     for built, query in context.parsed.readable():
+        yield from _repeated_ctes(built, query)
         yield from _as_of(context, built)
         yield from _limit(context, built)
         yield from _partitions(context, built, query)
@@ -89,6 +97,22 @@ def check(context: LintContext) -> Iterator[Finding]:
 
 def _place(built: Built, line: int) -> Place:
     return Place(built.file, built.lines.origin(line))
+
+
+def _repeated_ctes(built: Built, query: exp.Query) -> Iterator[Finding]:
+    from sqlglot import exp
+
+    for clause in query.find_all(exp.With):
+        names: set[str] = set()
+        for cte in clause.expressions:
+            name = cte.alias.lower()
+            if name in names:
+                yield REPEATED_CTE.at(
+                    _place(built, _line(cte.args["alias"])),
+                    f"two CTEs are named {cte.alias!r}",
+                    f"rename one; plumbline compile {built.name} shows those of macros",
+                )
+            names.add(name)
 
 
 def _as_of(context: LintContext, built: Built) -> Iterator[Finding]:

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from plumbline.core.instants import last_day
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import FAILING, WORST_FIRST, Status
 from plumbline.core.text import amount, metric_and_levels
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, score_chart, small_chart
+from plumbline.site.days import anchor_of
 from plumbline.site.pages import frame
+from plumbline.site.rows import RunRow
 from plumbline.site.view_models import DayView, IncidentView, MonitorView, SiteData
 
 SPARKLINE_RUNS = 28
@@ -102,10 +105,17 @@ def render(data: SiteData) -> bytes:
         ],
         calendar=calendar(data.days),
         runs=data.runs[:_RUNS],
+        run_href=lambda run: run_href(data, run),
         open_incidents=sum(
             view.incident.is_open and not view.is_removed for view in data.incidents
         ),
     )
+
+
+def run_href(data: SiteData, run: RunRow) -> str | None:
+    """The link to a run on its day's page; None where it is on none."""
+    day, anchor = last_day(run.as_of.astimezone(data.zone)), anchor_of(run)
+    return f"{paths.day(day)}#{anchor}" if anchor in data.paged.get(day, ()) else None
 
 
 def headline(monitors: Sequence[MonitorView]) -> str:

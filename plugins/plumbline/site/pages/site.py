@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plumbline.site import paths
-from plumbline.site.pages import costs, coverage, incidents, monitor, overview
+from plumbline.site.pages import costs, coverage, days, incidents, monitor, overview
 from plumbline.site.pages.layout import layout, static_files
 from plumbline.site.view_models import MonitorView, SiteData
 
@@ -58,6 +58,8 @@ def render_site(data: SiteData) -> Pages:
             files[path] = incidents.render_month(data, older.month, older.incidents)
             for incident in older.incidents:
                 files[paths.incident(incident.incident.id)] = incidents.render(data, incident)
+    files.update((paths.day(page.day), days.render(data, page)) for page in data.day_pages)
+    kept.update(map(paths.day, data.paged))
     views = (*data.monitors, *data.after_deployments)
     return Pages(
         files=files,

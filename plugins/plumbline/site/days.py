@@ -1,0 +1,170 @@
+"""The runs of a day: what each found, and what changed since the run before of its checkpoint.
+
+A day is one page and one archive of the site. A page a run would be thousands of files, which each
+build would have to carry along; a day's is written while its runs come, and then kept. Pure:
+`plumbline.site.build` reads and writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from plumbline.core.status import Status
+from plumbline.core.text import amount
+from plumbline.site import paths
+from plumbline.site.history_cache import HistoryCache, day_of, row_of, whole_runs
+from plumbline.site.records import Record
+from plumbline.site.rows import Row, RunRow, beyond
+
+Change = Literal["new failing", "new error", "worse", "better", "recovered"]
+
+
+@dataclass(frozen=True)
+class DayRun:
+    """A whole run of a checkpoint, as a day's archive holds it."""
+
+    run: RunRow
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    """By monitor, without their groups."""
+
+    @property
+    def key(self) -> tuple[str, datetime]:
+        """Of two runs with the same, the later one counts."""
+        return self.run.checkpoint, self.run.as_of
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the day's page."""
+        return anchor_of(self.run)
+
+
+DAY = tuple[DayRun, ...]
+"""A day's archive, oldest first."""
+
+ByDay = dict[date, dict[tuple[str, datetime], DayRun]]
+"""Runs by their day and key."""
+
+
+def anchor_of(run: RunRow) -> str:
+    """``health_check-050000``: the place of a run on its day's page."""
+    return f"{paths.file_name(run.checkpoint)}-{run.as_of.astimezone(UTC):%H%M%S}"
+
+
+def checkpoint_of(anchor: str) -> str:
+    """What the anchors of a checkpoint's runs begin with."""
+    return anchor.rpartition("-")[0]
+
+
+def of_records(records: Sequence[Record]) -> list[DayRun]:
+    """Whole runs among what runs have left."""
+    return [
+        DayRun(
+            run,
+            {
+                one.outcome.monitor: _slim(row_of(one.outcome, one.run))
+                for one in sorted(of_run, key=lambda one: one.outcome.monitor)
+            },
+        )
+        for run, of_run in whole_runs(records)
+    ]
+
+
+def of_rows(rows: Mapping[str, Iterable[Row]], runs: Iterable[RunRow]) -> list[DayRun]:
+    """Whole runs of which the rows of monitors are known."""
+    by_run: dict[tuple[str, str], list[tuple[str, Row]]] = {}
+    for name in sorted(rows):
+        for row in rows[name]:
+            by_run.setdefault((row.checkpoint, row.run_id), []).append((name, row))
+    found = []
+    for run in runs:
+        there = by_run.get((run.checkpoint, run.run_id), [])
+        # Runs of a notebook may all have one id.
+        if sum(name == there[0][0] for name, _ in there) > 1:
+            there = [(name, row) for name, row in there if row.at == run.as_of]
+        if there:
+            found.append(DayRun(run, {name: _slim(row) for name, row in there}))
+    return found
+
+
+def of_cache(cache: HistoryCache, rows: Mapping[tuple[str, str], Sequence[Row]]) -> list[DayRun]:
+    """The runs of which the cache, and months in hand, still have rows: those of a site that an
+    earlier version made.
+
+    Args:
+        rows: by monitor and month.
+    """
+    every = {name: list(known.rows) for name, known in cache.monitors.items()}
+    for (name, _), of_month in rows.items():
+        every.setdefault(name, []).extend(of_month)
+    once = {name: {row.at: row for row in found}.values() for name, found in every.items()}
+    return of_rows(once, cache.runs)
+
+
+def by_day(
+    runs: Iterable[DayRun], zone: ZoneInfo
+) -> dict[date, dict[tuple[str, datetime], DayRun]]:
+    """Runs by their day and key."""
+    found: dict[date, dict[tuple[str, datetime], DayRun]] = {}
+    for one in runs:
+        found.setdefault(day_of(one.run.as_of, zone), {})[one.key] = one
+    return found
+
+
+def in_order(runs: Iterable[DayRun]) -> DAY:
+    """Oldest first."""
+    return tuple(sorted(runs, key=lambda one: (one.run.as_of, one.run.checkpoint)))
+
+
+def beside(
+    known: Mapping[date, tuple[str, ...]], day: date, *, is_after: bool = False
+) -> Iterator[date]:
+    """The nearest days on which the checkpoints of ``day`` ran before it, or after it.
+
+    Args:
+        known: days with the anchors of their runs, oldest first.
+    """
+    waiting = {checkpoint_of(anchor) for anchor in known[day]}
+    others = [one for one in known if (one > day if is_after else one < day)]
+    for other in others if is_after else reversed(others):
+        if not waiting:
+            return
+        found = waiting.intersection(map(checkpoint_of, known[other]))
+        if found:
+            yield other
+        waiting -= found
+
+
+def changes(now: Mapping[str, Row], before: Mapping[str, Row]) -> dict[str, Change]:
+    """By monitor, what is not as it was one run before."""
+    found: dict[str, Change] = {}
+    for name, row in now.items():
+        change = _change(row, before.get(name))
+        if change is not None:
+            found[name] = change
+    return found
+
+
+def _change(row: Row, before: Row | None) -> Change | None:
+    was = before.status if before else None
+    if row.status is Status.ERROR:
+        return None if was is Status.ERROR else "new error"
+    if row.status is Status.PASS:
+        return "recovered" if was is not None and was.is_failing else None
+    if not row.status.is_failing:
+        return None
+    if before is None or was not in (Status.WARNING, Status.CRITICAL):
+        return "new failing"
+    if row.status is not before.status:
+        return "worse" if row.status.severity > before.status.severity else "better"
+    if amount(row.observed, row.unit) == amount(before.observed, before.unit):
+        return None
+    return "worse" if beyond(row) > beyond(before) else "better"
+
+
+def _slim(row: Row) -> Row:
+    """Groups are on the monitor's page."""
+    return replace(row, groups=(), result=None, is_archived=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from plumbline.core.group_key import GroupKey
 from plumbline.site.pages import render_site
 from support.site_data import site_data
 from support.written_sites import write_site
@@ -155,6 +156,43 @@ def test_the_chart_is_drawn_and_read_by_the_keyboard(open_page: OpenPage) -> Non
     page.wait_for_function(
         "document.querySelector('.readout').textContent.startsWith('end of 1 Feb')"
     )
+
+
+def with_many_groups(folder: Path, count: int) -> Path:
+    """A site with a monitor of ``count`` groups."""
+    data = site_data()
+    (view,) = [view for view in data.monitors if view.name == "grading_completeness"]
+    assert view.latest is not None
+    groups = tuple(
+        replace(view.latest.groups[0], key=GroupKey.of({"system_id": f"=system {number}"}))
+        for number in range(count)
+    )
+    view = replace(view, latest=replace(view.latest, groups=groups), months=())
+    pages = render_site(replace(data, monitors=(view,), incident_months=()))
+    write_site(folder / "docs", pages)
+    return (folder / "docs").resolve()
+
+
+def test_folded_groups_are_searched_and_saved_with_the_others(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    site = with_many_groups(tmp_path, 5_000)
+    page = open_page("monitors/grading_completeness.html", of=site)
+    assert page.evaluate("document.documentElement.scrollHeight") < 9_000
+    page.get_by_text("4,980 more groups").click()
+    page.get_by_label("Find a group").fill("system 4999")
+    assert page.get_by_text("1 of 4980").is_visible()
+    where = page.locator("section[aria-labelledby=where]")
+    assert where.locator("tbody tr:visible").count() == 21
+    with page.expect_download() as download:
+        where.get_by_role("button", name="Save as CSV").click()
+    assert download.value.suggested_filename == "grading_completeness-groups.csv"
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[:2] == [
+        '"Group","Status","Observed","Of","Threshold"',
+        '"\'=system 0","CRITICAL","0.0 %","0/243","50.0 %"',
+    ]
+    assert len(lines) == 22
 
 
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(open_page: OpenPage) -> None:

@@ -13,6 +13,7 @@ import pytest
 from markupsafe import Markup
 
 from plumbline.core.failure import FailingColumn, FailingRows, Failure
+from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.site import paths
@@ -194,6 +195,29 @@ def test_the_chart_has_its_thresholds_as_they_were_then() -> None:
     (warning,) = [line for line in series["lines"] if line["severity"] == "warning"]
     judged = [value for value in warning["values"] if value is not None]
     assert list(dict.fromkeys(judged)) == [70.0, 80.0]
+
+
+def test_the_worst_twenty_groups_are_shown_and_the_others_folded() -> None:
+    data = site_data()
+    (view,) = [view for view in data.monitors if view.name == "grading_completeness"]
+    assert view.latest is not None
+    like = view.latest.groups[0]
+    many = [
+        replace(
+            like,
+            key=GroupKey.of({"system_id": f"system_{number:04d}"}),
+            status=Status.CRITICAL if number == 4_999 else Status.PASS,
+        )
+        for number in range(5_000)
+    ]
+    latest = replace(view.latest, groups=tuple(many))
+    pages = render_site(replace(data, monitors=(replace(view, latest=latest),)))
+    page = pages.files["monitors/grading_completeness.html"].decode()
+    shown, _, folded = page.partition('id="where"')[2].partition("<details data-search>")
+    names = re.findall(r"system_\d{4}", shown)
+    assert names == ["system_4999", *(f"system_{number:04d}" for number in range(19))]
+    assert "4,980 more groups" in folded
+    assert len(re.findall(r"system_\d{4}", folded.partition("</details>")[0])) == 4_980
 
 
 def test_charts_over_time_need_two_instants() -> None:

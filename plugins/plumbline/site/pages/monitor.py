@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from plumbline.checks.failures import reported
+from plumbline.core.outcome import GroupOutcome
 from plumbline.core.status import WORST_FIRST, Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
@@ -26,6 +27,8 @@ from plumbline.site.view_models import (
 )
 
 _GROUP_TABLE_RUNS = 10
+_SHOWN_GROUPS = 20
+"""Groups of the last run, and charts of groups, that are not folded."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         latest=view.latest,
         failures=reported(view.latest.failures) if view.latest else (),
         unit=unit,
+        where=_worst_groups(view),
+        shown_groups=_SHOWN_GROUPS,
         chart=chart,
         chart_words=in_words(view.points, unit),
         series=[paths.month_series(view.name, month.month) for month in reversed(view.months)],
@@ -136,6 +141,12 @@ def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
             )
         )
     return tuple(sorted(cards, key=_worst_first))
+
+
+def _worst_groups(view: MonitorView) -> list[GroupOutcome]:
+    """Of the last run, those that fail worst first, in the order that it named them."""
+    found = view.latest.groups if view.latest else ()
+    return sorted(found, key=lambda group: WORST_FIRST.index(group.status))
 
 
 def _instants(view: MonitorView) -> list[datetime]:

@@ -25,11 +25,10 @@ COPIES = "repository"
 
 _FENCE = re.compile(r"^( *)(```+|~~~+)[^\n]*\n.*?^\1\2 *$\n?", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))")
+_TABLE = re.compile(r"<(table|tr|td)>")
 _ROW = re.compile(r"^\|.*$", re.MULTILINE)
 _CODE = re.compile(r"`[^`\n]+`")
-_LANGUAGES = {".json": "json", ".yml": "yaml", ".yaml": "yaml", ".sql": "sql", ".py": "python"}
-_LONG = 20_000
-"""Characters from which on a file's syntax is not highlighted."""
+_LANGUAGES = {".json": "text", ".py": "text", ".sql": "sql", ".yml": "yaml"}
 _SHOWN = {*_LANGUAGES, ".md"}
 """Files that a folder's page links to."""
 
@@ -76,6 +75,7 @@ def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
 
     def adapted(text: str) -> str:
         text = _ROW.sub(_bare_pipes, text)
+        text = _TABLE.sub(r'<\1 markdown="block">', text)
         return _LINK.sub(lambda link: _link(link, source), text)
 
     # A comment before the heading would hide it: mkdocs takes the title from a first line.
@@ -141,7 +141,7 @@ def _text(place: str) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         return text
-    language = _LANGUAGES.get(path.suffix, "text") if len(text) < _LONG else "text"
+    language = _LANGUAGES.get(path.suffix, "text")
     return f"{hidden}# {place}\n\n~~~~~~{language}\n{text}\n~~~~~~\n"
 
 

@@ -96,10 +96,9 @@ class Bounds:
 class PerUnit:
     """Bounds for each unit that a column counts: 12 predictions for each of the ``games``.
 
-    Calibrate may propose one where healthy values follow the column: as ``min_value`` a round
-    number below the least healthy ``value / units``, beside the fixed ``min_value`` that stays.
-    History keeps the units of each judged run: ``metrics[column].observed`` of an outcome, or of a
-    group.
+    Where healthy values follow the column, calibrate proposes these bounds and leaves the fixed
+    ones (`plumbline.checks.threshold_families.Rates`). History keeps the units of each judged run:
+    ``metrics[column].observed`` of an outcome, or of a group.
     """
 
     column: str

@@ -172,6 +172,17 @@ def test_trap_18b_every_kind_of_query_error_is_error_never_an_empty_pass(
     assert "Traceback" not in outcome.summary
 
 
+@pytest.mark.parametrize(
+    "sql", ["select 1 / 0 as pct", "select no_such_column as pct from (select 1 as x)"]
+)
+def test_a_query_that_bigquery_refuses_is_an_error_with_file_and_fix(
+    small: SmallProject, sql: str
+) -> None:
+    reason = small.outcome(sql).reason or ""
+    assert "(in models/monitors/" in reason
+    assert reason.endswith("; correct the SQL: `plumbline compile MONITOR` prints it as sent")
+
+
 def test_a_monitor_is_one_job_whatever_its_number_of_expectations(small: SmallProject) -> None:
     many = [between("warning", column="pct", min_value=low) for low in range(20)]
     small.add("coverage", SmallMonitor("select 90.0 as pct", expectations=many))

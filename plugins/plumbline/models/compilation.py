@@ -88,6 +88,7 @@ class Compilation:
             variables=tuple(dict.fromkeys((*self.parameters, *self.naming))),
             grain=properties.grain if properties else (),
             personal=properties.personal if properties else frozenset(),
+            file=self.workspace.models.find(model, file=self.where),
         )
 
     # Models

@@ -6,8 +6,9 @@ Values: read by the runner, the outcome (hash, parameters) and the reports.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from plumbline.core.parameter import Parameter
 
@@ -28,6 +29,8 @@ class CompiledModel:
     """The columns that say what a row is about, from ``schema.yml``."""
     personal: frozenset[str] = frozenset()
     """The columns whose values are masked, from ``schema.yml``; see `plumbline.core.masking`."""
+    file: Path | None = field(default=None, compare=False)
+    """The model's; None of a suite over a table, which has no SQL file."""
 
     @property
     def statements(self) -> tuple[CompiledModel, ...]:

@@ -71,6 +71,14 @@ def answer_of(compiled: CompiledModel, jobs: Iterable[Future[QueryResult]]) -> Q
         is_refused = fault.reason in ("invalid", "invalidQuery")
         if is_refused and table is not None and table.where:
             raise table.where.explain(fault) from fault
+        if is_refused and fault.where is None and compiled.file is not None:
+            raise WarehouseError(
+                fault.what,
+                file=compiled.file,
+                fix=fault.fix or "correct the SQL: `plumbline compile MONITOR` prints it as sent",
+                job_id=fault.job_id,
+                reason=fault.reason,
+            ) from fault
         raise
     return answers[0] if table is None else table.joined(answers)
 

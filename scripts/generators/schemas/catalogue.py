@@ -46,22 +46,35 @@ _TRUTH: Schema = {"anyOf": [{"type": "boolean"}, SUITE_PARAMETER]}
 _BOUNDS: Schema = {
     "min_value": {**_NUMBER, "description": "Minimum value that passes."},
     "max_value": {**_NUMBER, "description": "Maximum value that passes."},
-    "strict_min": {**_TRUTH, "description": "Whether min_value itself fails."},
+    "strict_min": {**_TRUTH, "description": "Whether `min_value` itself fails."},
     "strict_max": {**_TRUTH, "description": "Whether `max_value` itself fails."},
 }
 
 # What no class describes, or GX's classes describe wrongly here and there.
 _DESCRIPTIONS = {
+    "bucketize_data": "Whether to put continuous values into bins first.",
     "condition_parser": "Syntax of a `row_condition` that is a string.",
+    "escape": "Character that makes a following `_` or `%` of the pattern literal.",
     "ignore_row_if": "Which rows to skip, by their missing values.",
+    "internal_weight_holdout": "Weight that is split evenly among the bins of weight zero.",
     "json_schema": "The JSON Schema that each value must match.",
+    "mostly": "Share of the values that must meet the expectation, 0 to 1.",
+    "partition_object": "Expected distribution: `bins` or `values`, and their `weights`.",
+    "quantile_ranges": (
+        "`quantiles`, in increasing order, and in `value_ranges` the lowest and highest value of "
+        "each, inclusive."
+    ),
     "row_condition": (
         "Condition for the checked rows (a string in the syntax of "
         "`condition_parser` is deprecated)."
     ),
     "strict_max": "Whether `max_value` itself fails.",
-    "strict_min": "Whether min_value itself fails.",
+    "strict_min": "Whether `min_value` itself fails.",
     "strictly": "Whether equal neighbours fail.",
+    "tail_weight_holdout": (
+        "Weight that is added to the tails. Without it, a value outside the bins makes the "
+        "divergence infinite."
+    ),
     "value_pairs_set": "Allowed pairs of values, each a list of two.",
 }
 
@@ -208,7 +221,8 @@ def _argument(name: str, schema: Schema, whole: Schema, allows_null: bool) -> Sc
     if name not in _WHOLE and allows_null:
         shape = _or_null(shape)
     found = {"description": description, **shape}
-    if name in _EXAMPLES and "examples" not in found:
+    # The examples of bounds are no proportions, which run from 0 to 1.
+    if name in _EXAMPLES and "examples" not in found and "proportion" not in description.lower():
         fitting = [example for example in _EXAMPLES[name] if _fits(example, found)]
         if fitting:
             found["examples"] = fitting

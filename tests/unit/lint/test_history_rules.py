@@ -29,7 +29,13 @@ def small(tmp_path: Path) -> SmallProject:
     return make_project(tmp_path / "project", embedded_target(tmp_path / "state"))
 
 
-def history(file: Path, values: list[float], groups: dict[str, float] | None = None) -> Path:
+def history(
+    file: Path,
+    values: list[float],
+    groups: dict[str, float] | None = None,
+    *,
+    games: float | None = None,
+) -> Path:
     lines = []
     for run, value in enumerate(values):
         row = {
@@ -37,6 +43,8 @@ def history(file: Path, values: list[float], groups: dict[str, float] | None = N
             "monitor": "coverage",
             "status": "PASS",
         }
+        if games is not None:
+            row["metrics"] = json.dumps({"games": [games, "PASS"]})
         lines.append({**row, "observed": value})
         for name, observed in (groups or {}).items():
             lines.append(
@@ -70,6 +78,23 @@ def test_a_bound_that_most_healthy_values_break_is_a_permanent_alarm(small: Smal
     file = history(small.root / "h.jsonl", [44.0] * 80)
     key = "expectations[0].kwargs.min_value"
     assert codes(small, file, mean(80)) == [f"history-always-fires {key}"]
+
+
+@pytest.mark.parametrize(
+    ("games", "found"),
+    [
+        (9.0, ["history-always-fires expectations[0].kwargs.min_value"]),
+        (4.0, []),
+        (None, []),  # what the bound was for so many games nobody knows
+    ],
+)
+def test_a_bound_per_unit_is_that_of_each_runs_units(
+    small: SmallProject, games: float | None, found: list[str]
+) -> None:
+    file = history(small.root / "h.jsonl", [60.0] * 80, games=games)
+    per = {"column": "games", "min_value": 12}
+    expectation = between("warning", column="pct", aggregate="mean", min_value=100, per=per)
+    assert codes(small, file, expectation) == found
 
 
 def test_a_bound_that_kept_silent_through_an_incident_never_fires(small: SmallProject) -> None:

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from plumbline.checks.expected import limit
+from plumbline.checks.rejudge import without_units
+from plumbline.core.cells import short
 from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.core.masking import PREFIX
 from plumbline.lint.context import LintContext
@@ -16,6 +19,7 @@ from plumbline.lint.rule import Finding, Rules
 from plumbline.project.document import Document
 
 if TYPE_CHECKING:
+    from plumbline.checks.check import Check
     from plumbline.checks.threshold_families import Family, FamilyMember
     from plumbline.core.outcome import Outcome
     from plumbline.project.labels import Label
@@ -91,17 +95,15 @@ def _levels(
     labels: Sequence[Label],
 ) -> Iterator[Finding]:
     first = _first(family)
-    if first is None:
+    if first is None or without_units([family], measured):
         return
     side = "min_value" if family.side == "below" else "max_value"
     place = document.place("expectations", first.index, "kwargs", side)
     values = [(one, value, label) for one in measured for label, value in _values(family, one)]
     if not values:
         return
-    bound = first.bounds.min_value if family.side == "below" else first.bounds.max_value
-    broken = [
-        (one, value) for one, value, label in values if not first.bounds_for(label).keep(value)
-    ]
+    bound, _ = limit(first.kwargs, side, "", short)
+    broken = [value for one, value, label in values if not _keeps(first, one, label, value)]
     known = [label for label in labels if monitor in label.monitors]
     healthy = [
         (one, value, label)
@@ -118,7 +120,7 @@ def _levels(
         from plumbline.checks.domain import Domain
 
         domain = Domain.of(family, measured)
-        if missed or not domain.can_break(first.bounds):
+        if missed or (first.per is None and not domain.can_break(first.bounds)):
             edge = (
                 f"no value is below {domain.least:g}"
                 if family.side == "below"
@@ -131,17 +133,17 @@ def _levels(
             )
             yield NEVER.at(
                 place,
-                f"no value of {family.subject} in the history breaks {bound:g}, {why} "
+                f"no value of {family.subject} in the history breaks {bound}, {why} "
                 f"({min(numbers):g} to {max(numbers):g})",
                 f"plumbline calibrate {monitor} proposes a bound",
             )
         return
-    wrong = sum(not first.bounds_for(label).keep(value) for _, value, label in healthy)
+    wrong = sum(not _keeps(first, one, label, value) for one, value, label in healthy)
     if healthy and wrong > _MOST * len(healthy):
         yield ALWAYS.at(
             place,
             f"{100 * wrong / len(healthy):.0f} % of the values of {family.subject} outside known "
-            f"incidents break {bound:g}: a permanent alarm",
+            f"incidents break {bound}: a permanent alarm",
             f"plumbline calibrate {monitor} proposes a bound",
         )
 
@@ -188,6 +190,15 @@ def _values(family: Family, one: Outcome) -> Iterator[tuple[str, float]]:
     for key, value in family.numbers(one):
         if value is not None:
             yield key.label if family.group_by else "", value
+
+
+def _keeps(check: Check, found: Outcome, label: str, value: float) -> bool:
+    """Whether ``value`` keeps the bounds; for the units of the run, where they are per unit."""
+    bounds = check.bounds_for(label)
+    if check.per is None:
+        return bounds.keep(value)
+    of = [one for one in found.groups if one.key.label == label] if check.group_by else [found]
+    return check.per.relax(bounds, of[0].metrics[check.per.column].observed).keep(value)
 
 
 def _first(family: Family) -> FamilyMember | None:

@@ -28,9 +28,9 @@ _LINK = re.compile(r"(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))")
 _TABLE = re.compile(r"<(table|tr|td)>")
 _ROW = re.compile(r"^\|.*$", re.MULTILINE)
 _CODE = re.compile(r"`[^`\n]+`")
-_LANGUAGES = {".json": "text", ".py": "text", ".sql": "sql", ".yml": "yaml"}
-_SHOWN = {*_LANGUAGES, ".md"}
-"""Files that a folder's page links to."""
+_LANGUAGES = {".sql": "sql", ".yml": "yaml"}
+_SHOWN = {".json", ".md", ".sql", ".yml"}
+"""Files that a folder's page links to; of the code, only what pages name is in the site."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

@@ -166,8 +166,8 @@ def test_every_page_is_in_the_navigation(site: Path) -> None:
 
 def test_every_page_ends_with_what_to_read_next() -> None:
     def says_what_is_next(page: str) -> None:
-        last = (DOCS / page).read_text().rstrip().rpartition("\n")[2]
-        assert re.match(r"Next: .*\]\(.*\.$", last), "end with: Next: [page](page.md)."
+        last = (DOCS / page).read_text().rstrip().rpartition("\n\n")[2]
+        assert re.fullmatch(r"(?s)Next: .*\]\(.*\.", last), "end with: Next: [page](page.md)."
 
     for_each(
         [page for page in PAGES if not page.startswith(WITHOUT_NEXT)], says_what_is_next, name=str

@@ -310,6 +310,12 @@ class _EarlierBuild:
                 in_hand[day] = found
             return in_hand[day]
 
+        @functools.cache
+        def last_runs(day: date) -> DAY:
+            """At least the last run of each checkpoint."""
+            there = None if day in in_hand else days.whole_day(cache, day, zone)
+            return stored(day) if there is None else there
+
         new, own = runs_by_day(told), runs_by_day(left)
         if not cache.days:
             new = {day: {**of_day, **new.get(day, {})} for day, of_day in still_cached().items()}
@@ -333,7 +339,7 @@ class _EarlierBuild:
             if not self.has_page(paths.day(day)):
                 del known[day]
         views = tuple(
-            day_page(day, stored(day), [stored(one) for one in days.beside(known, day)])
+            day_page(day, stored(day), [last_runs(one) for one in days.beside(known, day)])
             for day in sorted(drawn)
         )
         return replace(cache, days=known), made, views

@@ -104,11 +104,27 @@ def of_cache(cache: HistoryCache, rows: Mapping[tuple[str, str], Sequence[Row]])
     return of_rows(once, cache.runs)
 
 
-def by_day(
-    runs: Iterable[DayRun], zone: ZoneInfo
-) -> dict[date, dict[tuple[str, datetime], DayRun]]:
-    """Runs by their day and key."""
-    found: dict[date, dict[tuple[str, datetime], DayRun]] = {}
+def whole_day(cache: HistoryCache, day: date, zone: ZoneInfo) -> DAY | None:
+    """The runs of a day from the cache alone; None where it has no longer all of their rows.
+
+    Of an older day the cache has the last run of each checkpoint.
+    """
+    runs = [run for run in cache.runs if day_of(run.as_of, zone) == day]
+    ids = {(run.checkpoint, run.run_id) for run in runs}
+    rows = {
+        name: [row for row in known.rows if (row.checkpoint, row.run_id) in ids]
+        for name, known in cache.monitors.items()
+    }
+    found = in_order(of_rows(rows, runs))
+    is_whole = len(found) == len(runs) and all(
+        len(one.rows) == sum(one.run.counts.values()) for one in found
+    )
+    return found if found and is_whole else None
+
+
+def by_day(runs: Iterable[DayRun], zone: ZoneInfo) -> ByDay:
+    """The runs by their day in ``zone``."""
+    found: ByDay = {}
     for one in runs:
         found.setdefault(day_of(one.run.as_of, zone), {})[one.key] = one
     return found

@@ -24,7 +24,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from plumbline.core.errors import ConfigError, PlumblineError
@@ -187,7 +187,7 @@ def _write(folder: Path, versions: Path, current: Path | None, pages: Pages) -> 
     _remove(versions, keep=[current] if current else [])
     target = versions / f"{_number(current) + 1:06d}"
     building = versions / f".building-{target.name}"
-    for parent in {str(PurePosixPath(path).parent) for path in (*files, *pages.kept)}:
+    for parent in {path.rpartition("/")[0] for path in (*files, *pages.kept)}:
         (building / parent).mkdir(parents=True, exist_ok=True)
     for path in (set(files) - set(changed)) | pages.kept:
         _share(f"{current}/{path}", f"{building}/{path}")

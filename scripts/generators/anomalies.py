@@ -28,10 +28,11 @@ from plumbline.backtest.replay import Replay, ReplayedIncident, replay_runs
 from plumbline.checks.bounds import Bounds
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.core.outcome import GroupOutcome, Outcome, ThresholdLine
+from plumbline.core.status import Status
 from plumbline.core.text import amount, plain, span, with_unit
 from plumbline.project import Project
 from plumbline.project.files import Files
-from plumbline.project.labels import Label, project_labels
+from plumbline.project.labels import Label, covered, project_labels
 from plumbline.project.reading import MOST_BYTES
 from plumbline.project.targets import Target
 from plumbline.report.page import Block, Code, Items, Line, Name, Section, Strong, Table
@@ -69,8 +70,6 @@ class Settings:
 
 ALONE = Settings("defaults")
 OTHERS = (
-    Settings("deviations: 3", {"deviations": 3}),
-    Settings("same_weekday: true, minimum: 4", {"same_weekday": True, "minimum": 4}),
     Settings("incidents labelled", knows_labels=True),
     Settings("beside the CRITICAL thresholds", keeps_critical=True),
 )
@@ -145,6 +144,9 @@ class Replayed:
 
     def false_alarms(self, monitor: str) -> int:
         return sum(one.incident.monitor == monitor for one in self.score.false_alarms)
+
+    def time_in_false_alarm(self, monitor: str) -> timedelta:
+        return self.score.alarms.get(monitor, NO_ALARM).false
 
     def messages(self, monitor: str) -> int:
         """Those about its incidents."""
@@ -425,7 +427,7 @@ def _monitors(project: Project, fixed: Replayed, alone: Replayed) -> Iterator[Bl
 def _counts(one: Replayed, monitor: str) -> tuple[str, ...]:
     return (
         str(one.false_alarms(monitor)),
-        _hours(one.score.alarms.get(monitor, NO_ALARM).false),
+        _hours(one.time_in_false_alarm(monitor)),
         str(one.messages(monitor)),
         _percent(one.precision(monitor)),
     )
@@ -517,19 +519,27 @@ def _other_settings(
 
 def _advice(alone: Replayed) -> Iterator[Line]:
     names = list(alone.outcomes)
-    noisy = {name: found for name in names if (found := alone.false_alarms(name))}
+    noisy = [
+        name
+        for name in names
+        if alone.false_alarms(name) or alone.time_in_false_alarm(name) >= timedelta(hours=1)
+    ]
     good = [name for name in names if alone.notified(name) and name not in noisy]
-    labelled = {name for one in alone.score.findings for name in one.label.monitors}
-    blind = [name for name in names if name in labelled and not alone.notified(name)]
+    labels = [one.label for one in alone.score.findings]
+    blind = [name for name in names if _saw_none(alone.outcomes[name], name, labels)]
     yield (
         Strong("Good for metrics that are steady while all is well"), ": shares, delays, numbers "
-        "of completed steps. Alerts and no false alarm here: ", *_named(good), ".",
+        "of completed steps. Alerts, and no time in false alarm: ", *_named(good), ".",
     )  # fmt: skip
     yield (
         Strong("Noisy where a healthy metric varies with something else"), ", such as the number "
         "of games of a day, or with the size of a small group. Both sides fail, so an unusually "
-        "good value alerts too. False alarms here: ",
-        *_named(noisy, lambda name: f" ({noisy[name]})"), ".",
+        "good value alerts too. False alarms, and time in false alarm: ",
+        *_named(
+            noisy,
+            lambda name: f" ({alone.false_alarms(name)}, "
+            f"{_hours(alone.time_in_false_alarm(name))})",
+        ), ".",
     )  # fmt: skip
     yield from _wide(alone, names)
     narrow = [name for name in names if _is_least(alone, name)]
@@ -537,8 +547,8 @@ def _advice(alone: Replayed) -> Iterator[Line]:
         Strong("least_deviation decides where healthy values are all the same"), ": its default, "
         f"{DEFAULTS['least_deviation']}, is in the metric's unit. One missing game or one late "
         "hour passes, and one failed run of many alerts. Set it to the change that should "
-        "alert. It decides the band of: ", *_named(narrow), ". Labelled incidents and no alert: ",
-        *_named(blind), ".",
+        "alert. It decides the band of: ", *_named(narrow), ". Failed in none of its labelled "
+        "incidents: ", *_named(blind), ".",
     )  # fmt: skip
     yield from _gone(alone, names)
     yield from _first_runs(alone, names)
@@ -560,6 +570,13 @@ def _advice(alone: Replayed) -> Iterator[Line]:
         "the data are due. same_weekday needs minimum weeks, so lower minimum with it; it helps "
         "only if the metric depends on the weekday itself.",
     )
+
+
+def _saw_none(outcomes: Sequence[Outcome], monitor: str, labels: Sequence[Label]) -> bool:
+    """Whether there are labels of ``monitor``, and it failed within none of them."""
+    mine = [label for label in labels if monitor in label.monitors]
+    failing = [one.as_of for one in outcomes if one.status in (Status.WARNING, Status.CRITICAL)]
+    return bool(mine) and not any(covered(mine, monitor, at) for at in failing)
 
 
 def _gone(alone: Replayed, names: Sequence[str]) -> Iterator[Line]:

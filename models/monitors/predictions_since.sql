@@ -57,11 +57,16 @@ final as (
     select
         as_of,
         case
+            when made_since > 0 and games = 0 then 'unknown'
             when made_since > 0 then 'judge'
             when games = 0 or made_before > 0 or due_at > as_of then 'skip'
             else 'judge'
         end as verdict,
         case
+            when made_since > 0 and games = 0 then concat(
+                'predictions were made for ', cast(judged_date as string),
+                ', for which the calendar has no game'
+            )
             when made_since > 0 then null
             when games = 0 then concat('no games ', cast(judged_date as string))
             when made_before > 0 then concat(
@@ -72,7 +77,8 @@ final as (
             )
         end as reason,
         judged_date,
-        made_since as predictions
+        made_since as predictions,
+        games
     from counted
 
 )

@@ -18,15 +18,17 @@ def made(on: str, predictions: int) -> dict[str, Any]:
         "reason": None,
         "judged_date": day(on),
         "predictions": predictions,
+        "games": 1,
     }
 
 
-def not_made(on: str, reason: str) -> dict[str, Any]:
+def not_made(on: str, reason: str, games: int = 1) -> dict[str, Any]:
     return {
         "verdict": "skip",
         "reason": reason.format(on=on),
         "judged_date": day(on),
         "predictions": 0,
+        "games": games,
     }
 
 
@@ -84,7 +86,22 @@ PREDICTIONS = [
         "on a day without games nothing is expected",
         PREDICTED,
         "2026-02-04 18:00",
-        [not_made("2026-02-04", "no games {on}")],
+        [not_made("2026-02-04", "no games {on}", games=0)],
+        NEXT,
+    ),
+    Case(
+        "predictions for a day without games are a doubt about the calendar",
+        world(prediction("catboost_v9", "2026-02-04", "p1", arrived="2026-02-04 09:30")),
+        "2026-02-04 18:00",
+        [
+            {
+                "verdict": "unknown",
+                "reason": "predictions were made for 2026-02-04, for which the calendar has no game",
+                "judged_date": day("2026-02-04"),
+                "predictions": 1,
+                "games": 0,
+            }
+        ],
         NEXT,
     ),
 ]

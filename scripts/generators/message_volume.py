@@ -36,8 +36,8 @@ FOOT = """
 - **An incident**: messages divided by incidents. **Per labelled incident**: messages divided by
   the entries of `checkpoints/incidents.yml`, which several monitors can find.
 - **Of one incident**: the messages about it in all channels together; a message about two
-  incidents counts for both. An incident that becomes CRITICAL after it was a WARNING, or the
-  reverse, has messages in two channels, and its end goes to both.
+  incidents counts for both. An incident that becomes CRITICAL after it was a WARNING has messages
+  in two channels, and its end goes to both.
 - **Of one incident in one channel** is what the readers of one channel see of it.
 - Only incidents with a message of their own are counted. One that is only named in the message of
   an upstream monitor has none.

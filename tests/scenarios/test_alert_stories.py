@@ -51,7 +51,7 @@ THE_LAST_DAYS_OF_JANUARY = """
 """
 
 
-OUR_MESSAGES = 28
+OUR_MESSAGES = 26
 GX_MESSAGES = 42
 """What GX's own Slack action posts of the same runs (``notify_on: failure``)."""
 

@@ -140,16 +140,19 @@ def runbook_link(runbook: str | None, docs_url: str | None) -> str | None:
 
 
 def _channels(change: Change, config: AlertsConfig, configured: Collection[str]) -> tuple[str, ...]:
-    """By the routes; for an end and a new status, also the channels that were notified before."""
+    """By the routes; for a rise in status, also the channels that were notified before. What
+    ends or gets better is news to those channels alone.
+    """
     incident = change.incident
     wanted: tuple[str, ...] = ()
     if change.reason is Reason.NOT_ACKNOWLEDGED:
         next_ones = route_of(config, incident).escalate_to
         found = [with_fallback(config, name, configured) or name for name in next_ones]
         return tuple(dict.fromkeys(found))
-    if not change.event.is_end or not incident.notified_channels:
+    is_better = change.event.is_end or change.event is Event.DOWNGRADED
+    if not is_better or not incident.notified_channels:
         wanted = _routed(incident, config) or incident.notified_channels
-    if change.event.is_end or change.event in (Event.ESCALATED, Event.DOWNGRADED):
+    if is_better or change.event is Event.ESCALATED:
         wanted = (*wanted, *incident.notified_channels)
     found = [with_fallback(config, name, configured) or name for name in wanted]
     return tuple(dict.fromkeys(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -173,6 +174,30 @@ def test_the_next_channels_hear_all_that_comes_after_the_escalation(
     tmp_path: Path, change: Change, channels: list[str]
 ) -> None:
     assert sorted(sent(written(tmp_path, "owner: ml"), change)) == channels
+
+
+BY_STATUS = (
+    Route(to=("pager",), statuses=(Status.CRITICAL,)),
+    Route(to=("team",), statuses=(Status.WARNING,)),
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "notified", "channels"),
+    [
+        (Event.ESCALATED, Status.CRITICAL, ("team",), ["pager", "team"]),
+        (Event.DOWNGRADED, Status.WARNING, ("pager",), ["pager"]),
+        (Event.DOWNGRADED, Status.WARNING, ("team", "pager"), ["pager", "team"]),
+        # nobody heard of it while it was CRITICAL
+        (Event.DOWNGRADED, Status.WARNING, (), ["team"]),
+    ],
+)
+def test_a_lower_status_is_news_only_to_the_channels_that_heard_the_higher_one(
+    tmp_path: Path, event: Event, status: Status, notified: tuple[str, ...], channels: list[str]
+) -> None:
+    config = replace(written(tmp_path, "owner: ml"), routes=BY_STATUS)
+    change = changed(event, Reason.STATUS_FELL, status=status, notified_channels=notified)
+    assert sorted(sent(config, change)) == channels
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ TRACES = timedelta(days=4)
 """Default time after its end in which an incident may still be seen, because monitors look back
 over windows of days."""
 
+_A_DAY = timedelta(days=1)
+
 _RANGE = re.compile(r"(\d{4}-\d\d-\d\d) *\.\. *(\d{4}-\d\d-\d\d)")
 
 
@@ -149,6 +151,14 @@ def find_label_faults(document: Document) -> Iterator[ValueFault]:
             path, f"two incidents have the id {name!r}", "give one of the two another id"
         )
     for path, entry in valid_entries(LabelEntry, document, "incidents"):
+        # A day more than the traces take, for all time zones.
+        if entry.until is None and entry.began.date() > max(entry.dates) + TRACES + _A_DAY:
+            yield wrong_value(
+                (*path, "dates"),
+                f"the last date, {max(entry.dates)}, is long before began, "
+                f"{entry.began:%Y-%m-%d}: nothing could find the incident",
+                "correct one of the two, or write until",
+            )
         for name in ("due", "mended", "until"):
             value = getattr(entry, name)
             if value is not None and value < entry.began:

@@ -179,6 +179,8 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
         what = f"key {word!r} is missing"
         return ValueFault(ValueFaultKind.MISSING_KEY, (*path, word), what, f"add {word!r}")
     given, message = details.get("input"), details["msg"]
+    if details["type"] == "value_error":
+        return _own_fault(path, given, str((details.get("ctx") or {}).get("error", message)))
     expected = _QUOTED.findall(str((details.get("ctx") or {}).get("expected", "")))
     return ValueFault(
         ValueFaultKind.WRONG_VALUE,
@@ -188,6 +190,18 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
         if expected and isinstance(given, str)
         else _fix_of_value(details),
     )
+
+
+_INSTANT = "an instant with a time zone, such as 2026-01-31T10:00:00-05:00"
+
+
+def _own_fault(path: KeyPath, given: object, message: str) -> ValueFault:
+    """What a validator of ours says: what is wrong, or ``write ...``, which is the fix."""
+    if message.startswith("write "):
+        what, fix = f"{_shown(given)} is not a valid value", message
+    else:
+        what, fix = f"{_shown(given)}: {message}", "correct the value"
+    return ValueFault(ValueFaultKind.WRONG_VALUE, path, what, fix)
 
 
 _ALLOWED = {
@@ -209,7 +223,15 @@ _ALLOWED = {
     "string_pattern_mismatch": "a text that matches the pattern",
     "string_too_short": "a text that is not empty",
     "string_type": "a text",
+    "timezone_aware": _INSTANT,
     "too_short": "a list of at least {min_length}",
+    **dict.fromkeys(
+        ("datetime_from_date_parsing", "datetime_object_invalid", "datetime_parsing"), _INSTANT
+    ),
+    **dict.fromkeys(
+        ("date_from_datetime_inexact", "date_from_datetime_parsing", "date_parsing"),
+        "a date, such as 2026-01-31",
+    ),
 }
 """By the type of an error of pydantic, with its context."""
 

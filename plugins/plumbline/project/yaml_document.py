@@ -33,7 +33,7 @@ def read_yaml(file: Path, text: str) -> Document:
             # Before the value is made, which writes merged keys into the nodes.
             _refuse_size(node, text)
             is_repeated = node is not None and _has_repeated_key(node, set())
-            value = None if node is None else loader.construct_document(node)
+            value = None if node is None else _value_of(loader, node)
         finally:
             loader.dispose()
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as fault:
@@ -43,6 +43,8 @@ def read_yaml(file: Path, text: str) -> Document:
             # a fault at the end is said of the line after the last
             last = max(len(text.rstrip().splitlines()), 1)
             mark = Mark(min(mark.line + 1, last), mark.column + 1)
+        if isinstance(fault, _Impossible):
+            return _malformed(file, f"has an impossible value: {problem}", "correct it", mark)
         return _malformed(file, f"is not YAML: {problem}", "fix the YAML here", mark)
     if value is None:
         return Document(file, {})
@@ -50,6 +52,38 @@ def read_yaml(file: Path, text: str) -> Document:
         return _malformed(file, "is not a mapping", "write `key: value` lines")
     faults = _scan(text)[1] if is_repeated else ()
     return Document(file, value, faults, lambda: _scan(text)[0])
+
+
+class _Impossible(yaml.MarkedYAMLError):
+    """A value that YAML would read as a date, of a day that doesn't exist."""
+
+
+def _value_of(loader: Any, node: yaml.Node) -> Any:
+    """The value of ``node``.
+
+    Raises:
+        _Impossible: a scalar looks like a date and is none, at its place.
+    """
+    try:
+        return loader.construct_document(node)
+    except ValueError:
+        for scalar in _scalars(node, set()):
+            try:
+                _LOADER("").construct_object(scalar)
+            except ValueError as fault:
+                problem = f"{scalar.value}: {fault}"
+                raise _Impossible(problem=problem, problem_mark=scalar.start_mark) from None
+        raise
+
+
+def _scalars(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    for inner in _inner(node):
+        yield from _scalars(inner, seen)
 
 
 def _malformed(file: Path, what: str, fix: str, mark: Mark | None = None) -> Document:

@@ -83,12 +83,14 @@ def test_the_file_may_say_until_when_it_is_seen(tmp_path: Path) -> None:
         ("began: 2026-01-26T06:30:00-05:00", "began: 2026-01-26T06:30:00", "timezone", "incidents[0].began"),
         ("mended: null", "mended: 2026-01-25T00:00:00Z", "mended is earlier than began", "incidents[0].mended"),
         ("2026-01-26..2026-01-27", "2026-01-27..2026-01-26", "ends before it begins", "incidents[0].dates"),
+        ("2026-01-26..2026-01-27", "26.01.2026", "'26.01.2026' is not a valid value", "incidents[0].dates"),
+        ("2026-01-26..2026-01-27", "2025-01-26..2025-01-27", "2025-01-27, is long before began", "incidents[0].dates"),
         ("id: no-lines", "id: No Lines", "pattern", "incidents[0].id"),
         ("mended: null", "group: [{system_id: q43}]", "unknown key 'group'", "incidents[0].group"),
         ("mended: null", "groups: {system_id: q43}", "valid list", "incidents[0].groups"),
         ("mended: null", "groups: [q43]", "valid dictionary", "incidents[0].groups[0]"),
         ("mended: null", "groups: [{}]", "at least 1 item", "incidents[0].groups[0]"),
-        ("mended: null", "groups: [{system_id: [q43]}]", "write one value", "incidents[0].groups[0].system_id"),
+        ("mended: null", "groups: [{system_id: [q43]}]", "['q43'] is not a valid value", "incidents[0].groups[0].system_id"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_key(
@@ -123,6 +125,16 @@ def test_a_label_concerns_the_groups_that_it_names_by_some_of_their_columns(
     text = RIGHT.replace("mended: null", f"groups: {groups}")
     (label,) = read_labels(read_document(write(tmp_path, text)), zone=NEW_YORK)
     assert label.concerns(GroupKey.of(key)) is is_concerned
+
+
+@pytest.mark.parametrize("value", ["2026-02-30T06:30:00-05:00", "2026-13-01", "2026-01-32"])
+def test_a_day_that_does_not_exist_is_named_where_it_stands(tmp_path: Path, value: str) -> None:
+    text = RIGHT.replace("2026-01-26T06:30:00-05:00", value)
+    with pytest.raises(ConfigError) as refused:
+        read_labels(read_document(write(tmp_path, text)), zone=NEW_YORK)
+    assert f"has an impossible value: {value}: " in refused.value.what
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if value in each)
+    assert f"line {line}" in str(refused.value)
 
 
 def test_an_id_stands_once(tmp_path: Path) -> None:

@@ -125,6 +125,20 @@ def test_a_monitor_without_a_past_is_listed_and_nothing_is_recorded_or_sent_of_i
     assert "could not be judged" not in page
 
 
+def test_the_head_of_the_report_names_the_schedule_of_a_checkpoint_that_is_gone(
+    small: SmallProject,
+) -> None:
+    (small.root / "checkpoints" / "schedule.yml").write_text(
+        "schedules:\n"
+        "  - {checkpoint: gone, cron: '0 6 * * *', timezone: UTC, deadline: 1h, notify: [slack]}\n"
+    )
+    done = relived(small)
+    head, *others = backtest_page(done)
+    assert "Ignored: there is no checkpoint 'gone'" in as_text([head])
+    assert "Ignored" not in as_text(others)
+    assert any("there is no checkpoint 'gone'" in note for note in backtest_dict(done)["notes"])
+
+
 def test_each_checkpoint_runs_its_monitors_at_its_own_instants(small: SmallProject) -> None:
     small.add("volume", SmallMonitor(SQL))
     small.checkpoint("coverage", "volume", name="daily")

@@ -111,6 +111,7 @@ def run_backtest(
         seconds=time.monotonic() - began,
         jobs=sum(one.jobs for one in done.values()),
         bytes_billed=sum(billed) if billed else None,
+        ignored=project.stale_entries,
         notes=(*_notes(request, project, found.outcomes, replay), *columns_of_now(compiled)),
     )
 
@@ -255,7 +256,6 @@ def _notes(
 ) -> Iterator[str]:
     span, zone = request.span, project.timezone
     yield changes(project, outcomes, span.first, span.last)
-    yield from project.stale_entries
     for change in span.clock_changes:
         yield f"Clocks change: {change}; runs keep to the wall clock."
     for quiet in quiet_times(outcomes, zone):

@@ -63,6 +63,8 @@ class Backtest:
     seconds: float
     jobs: int
     bytes_billed: int | None
+    ignored: tuple[str, ...] = ()
+    """A line for each entry of mutes and schedules that names what does not exist."""
     notes: tuple[str, ...] = ()
 
     @property

@@ -38,6 +38,7 @@ def show(count: int, form: str, target: str | None) -> int:
     project, now = session.project(), session.clock()
     files = project.state_files(target)
     names = [one.name for one in project.schedules]
+    _tell_ignored(project)
     last_runs = {} if files is None else read_last_runs(files, names)
     views = overview.read_overview(project.schedules, now=now, count=count, last_runs=last_runs)
     write_report(
@@ -235,9 +236,13 @@ def _give(files: Sequence[ExportFile], output: Path | None) -> None:
 
 
 def _schedules(project: Project) -> tuple[Schedule, ...]:
+    _tell_ignored(project)
+    return project.scheduled()
+
+
+def _tell_ignored(project: Project) -> None:
     for line in project.stale_entries:
         write_message(line, severity="WARNING")
-    return project.scheduled()
 
 
 command = Group(

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from plumbline.core.errors import MonitorError
 from plumbline.core.parameter import Parameter, Scalar
+from plumbline.models.entry_forms import ENTRY_FORMS, EntryForm
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
@@ -94,7 +95,19 @@ def typed_like(given: Parameter, declared: Parameter, *, file: str | None) -> Pa
 def check_bounds(
     value: Parameter, bounds: Mapping[str, Any], *, file: str | None, declared_in: str | None
 ) -> None:
-    """Refuse a value outside of ``min`` and ``max`` (of the value, or of a list's length)."""
+    """Refuse a value outside of its bounds.
+
+    Args:
+        bounds: ``entries``, the form of entries of a list (one of `ENTRY_FORMS`); ``min``, ``max``
+            of the value, or of a list's length.
+
+    Raises:
+        VariableError: the value is not a list, has an entry of another form, or is too low or high.
+        MonitorError: the bounds are of another type.
+    """
+    for form_name, form in ENTRY_FORMS.items():
+        if bounds.get("entries") == form_name:
+            _check_entries(value, form, file=file)
     is_list = isinstance(value.value, tuple)
     size: Any = len(value.value) if isinstance(value.value, tuple) else value.value
     low, high = bounds.get("min"), bounds.get("max")
@@ -119,6 +132,28 @@ def check_bounds(
         file=file,
         fix=f"write {span}{noun}",
     )
+
+
+def _check_entries(value: Parameter, form: EntryForm, *, file: str | None) -> None:
+    def refuse(what: str, fix: str) -> NoReturn:
+        raise VariableError(f"variable {value.name!r} {what}", var=value.name, file=file, fix=fix)
+
+    if not isinstance(value.value, tuple):
+        refuse(
+            f"is {_shown(value.value)} ({value.type}), not a list",
+            f'write a list, such as ["{form.example}"]',
+        )
+    for entry in value.value:
+        if not isinstance(entry, str):
+            refuse(
+                f"has the entry {_shown(entry)} ({value.element_type}), not a text",
+                f'put each entry in quotes, such as ["{form.example}"]',
+            )
+        if not form.is_met_by(entry):
+            refuse(
+                f"has the entry {_shown(entry)}, which is not {form.noun}",
+                form.fix,
+            )
 
 
 def _scalar_type(value: object) -> str | None:

@@ -66,6 +66,19 @@ def test_a_project_without_schedules_shows_that(
     assert "nothing is scheduled" in said.out
 
 
+def test_it_names_the_schedule_of_a_checkpoint_that_is_gone(
+    file: Path, plumbline: Plumbline
+) -> None:
+    file.write_text(
+        SCHEDULES + SCHEDULES.partition("schedules:\n")[2].replace("health_check", "gone")
+    )
+    said = plumbline("schedule", "show")
+    assert said.code == 0
+    assert "gone" not in said.out
+    assert "Ignored: there is no checkpoint 'gone'" in said.err
+    assert "checkpoints/schedule.yml, schedules[1].checkpoint" in said.err
+
+
 @pytest.mark.parametrize("command", ["show", "run", "export --format cron"])
 def test_a_fault_in_the_schedule_is_refused_with_file_key_and_fix(
     file: Path, plumbline: Plumbline, command: str

@@ -36,6 +36,10 @@ RUNBOOK = "docs/runbooks/coverage.md"
 
 WARNING_KWARGS = '"min_value": 80,\n                 "overrides": {"BOS": {"min_value": 60}}'
 PER_GAME = '{"column": "not_final", "aggregate": "sum", "max_value": 3, "per": {"column": "game_date", "max_value": 0.5}}'
+LAG_SCHEMA = "description: Games that are not final, a row a game."
+LAG_ENTRIES = (
+    f"{LAG_SCHEMA}\n    config: {{meta: {{vars: {{postponed: {{entries: name_from_date}}}}}}}}"
+)
 LAG_KWARGS = '{"column": "not_final", "aggregate": "sum", "max_value": 3}'
 
 
@@ -263,6 +267,8 @@ VARIABLES = [
     broken("variable-wrong-value", SCHEMA, "days: {min: 1, max: 366}", "days: {min: one}", says="bounds"),
     broken("variable-out-of-bounds", SUITE, '"vars": {"days": 7}', '"vars": {"days": 10000}', says="10000", fix="1 to 366"),
     Case("variable-out-of-bounds", ((DBT, "days: 3", "days: 0"), (SUITE, '"vars": {"days": 7},', "")), at="days: 0", says="0"),
+    Case("variable-out-of-bounds", ((DBT, "postponed: []", "postponed: lone"), (SCHEMA, LAG_SCHEMA, LAG_ENTRIES)), at="postponed: lone", says="'lone' (STRING), not a list", fix="write a list"),
+    Case("variable-out-of-bounds", ((DBT, "postponed: []", "postponed: [a/2026-22-02]"), (SCHEMA, LAG_SCHEMA, LAG_ENTRIES)), at="postponed: [", says="'a/2026-22-02'", fix="a date that exists"),
     broken("variable-unused", LAG, '"owner"', '"vars": {"days": 7}, "owner"', says="'days'"),
     broken("variable-unused", SCHEMA, "days: {min: 1, max: 366}", "days: {min: 1, max: 366}\n          timezone: {}", at="timezone: {}", says="'timezone'"),
 ]  # fmt: skip

@@ -191,8 +191,18 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             },
             "unknown bound 'mim'",
             "models/schema.yml: models.m.config.meta.vars.days",
-            "write min, max or both",
+            "write min, max or entries",
             id="an unknown bound",
+        ),
+        pytest.param(
+            {
+                "models/m.sql": "select {{ var('days') }}",
+                "models/schema.yml": "models: [{name: m, config: {meta: {vars: {days: {entries: name}}}}}]",
+            },
+            "unknown form of entries 'name'",
+            "models/schema.yml: models.m.config.meta.vars.days.entries",
+            "write text, name_from_date, period",
+            id="an unknown form of entries",
         ),
         pytest.param(
             {

@@ -182,6 +182,60 @@ def test_a_value_out_of_bounds_is_refused(
     assert (caught.value.var,) == tuple(given)
 
 
+ENTRIES = """
+    models:
+      - name: m
+        config: {meta: {vars: {systems: {min: 1, entries: %s}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "message", "fix"),
+    [
+        ("text", "a", "is 'a' (STRING), not a list", 'write a list, such as ["name"]'),
+        ("text", "[22500566]", "has the entry 22500566 (INT64), not a text", "in quotes"),
+        ("text", "['']", "has the entry '', which is not a name", "remove"),
+        ("text", "['a ']", "has the entry 'a ', which is not a name", "remove"),
+        ("name_from_date", "a", "is 'a' (STRING), not a list", '["name/2026-02-22"]'),
+        ("name_from_date", "[a, a/2026-22-02]", "has the entry 'a/2026-22-02', which", "a date that exists"),
+        ("name_from_date", "[a 2026-02-22]", "has the entry 'a 2026-02-22', which", "name/YYYY-MM-DD"),
+        ("name_from_date", "[a/]", "has the entry 'a/', which", "name/YYYY-MM-DD"),
+        ("name_from_date", "[/2026-02-22]", "has the entry '/2026-02-22', which", "name/YYYY-MM-DD"),
+        ("name_from_date", "[a/20260222]", "has the entry 'a/20260222', which", "name/YYYY-MM-DD"),
+        ("name_from_date", "[a/2026-02-22/b]", "has the entry 'a/2026-02-22/b', which", "name/YYYY-MM-DD"),
+        ("period", "[2026-02-13/x]", "has the entry '2026-02-13/x', which", "with dates that exist"),
+        ("period", "[2026-02-13]", "has the entry 2026-02-13 (DATE), not a text", "in quotes"),
+        ("period", "[2026-02-18/2026-02-13/b]", "has the entry '2026-02-18/2026-02-13/b', which", "earlier one first"),
+    ],
+)  # fmt: skip
+def test_a_list_of_another_form_is_refused_with_file_and_key(
+    project: Any, form: str, value: str, message: str, fix: str
+) -> None:
+    small = project("select {{ var('systems') }}").write(
+        {"dbt_project.yml": f"vars: {{systems: {value}}}", "models/schema.yml": ENTRIES % form}
+    )
+    with pytest.raises(VariableError) as caught:
+        small.compile()
+    assert caught.value.what.startswith(f"variable 'systems' {message}")
+    assert str(caught.value.file).endswith("dbt_project.yml")
+    assert caught.value.key == "vars.systems"
+    assert fix in (caught.value.fix or "")
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [
+        ("text", ["a", "b c"]),
+        ("name_from_date", ["a", "b/2026-02-22"]),
+        ("period", ["2026-02-13/2026-02-18/All-Star break", "2026-02-13/2026-02-13"]),
+    ],
+)
+def test_a_list_of_the_declared_form_is_allowed(project: Any, form: str, value: list[str]) -> None:
+    sql = "select {{ var('systems') }}"
+    small = project({"models/m.sql": sql, "models/schema.yml": ENTRIES % form})
+    assert small.compile(systems=value).parameters[0].value == tuple(value)
+
+
 @pytest.mark.parametrize("days", [1, 366])
 def test_the_bounds_themselves_are_allowed(project: Any, days: int) -> None:
     small = project({"models/m.sql": "select {{ var('days') }}", "models/schema.yml": BOUNDS})

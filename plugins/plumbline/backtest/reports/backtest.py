@@ -117,7 +117,7 @@ def backtest_dict(backtest: Backtest) -> dict[str, object]:
             }
             for one in backtest.tables
         ],
-        "notes": list(backtest.notes),
+        "notes": [*backtest.ignored, *backtest.notes],
     }
 
 
@@ -161,10 +161,12 @@ def _head(backtest: Backtest) -> Section:
     if len(replayed.schedules) == 1:
         (one,) = replayed.schedules
         when = f"{first} to {last} {zone.key}, {one.how}: {len(one.instants)} runs · {about}"
-        return Section(f"Backtest of {one.checkpoint}", (when, *verdict(backtest)))
+        return Section(
+            f"Backtest of {one.checkpoint}", (when, *backtest.ignored, *verdict(backtest))
+        )
     when = f"{first} to {last} {zone.key} · {about}"
     title = f"Backtest of {', '.join(replayed.checkpoints)}"
-    return Section(title, (when, *verdict(backtest), _schedules_table(replayed)))
+    return Section(title, (when, *backtest.ignored, *verdict(backtest), _schedules_table(replayed)))
 
 
 def _incidents(backtest: Backtest) -> Section:

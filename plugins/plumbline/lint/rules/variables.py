@@ -33,7 +33,7 @@ WRONG = RULES.error(
 )
 OUT_OF_BOUNDS = RULES.error(
     "variable-out-of-bounds",
-    "The value is outside the bounds in the model's description.",
+    "The value is outside the bounds in the model's description, or a list's entry is malformed.",
     wrong='"vars": {"days": 10000}, where schema.yml says days: {min: 1, max: 366}',
     right='"vars": {"days": 30}',
 )

@@ -299,7 +299,7 @@ def _totals(one: Replayed) -> list[tuple[str, str]]:
         ("False alarms", str(len(score.false_alarms))),
         ("Time in false alarm", _hours(score.alarm.false)),
         ("Messages", str(score.messages.total)),
-        ("Messages an incident", "" if share is None else f"{share:.1f}"),
+        ("Messages for each alarm", "" if share is None else f"{share:.1f}"),
         ("Precision", _percent(score.precision)),
     ]
 

@@ -139,9 +139,10 @@ def _headline(backtest: Backtest) -> tuple[str, ...]:
     one, in_channel = messages.per_incident, messages.per_incident_and_channel
     if messages.share is not None and one is not None and in_channel is not None:
         lines.append(
-            f"{messages.total} messages, {messages.share:.1f} an incident. Of one incident "
-            f"{one.mean:.1f} on average and {one.worst} at most; in one channel "
-            f"{in_channel.mean:.1f} and {in_channel.worst}."
+            f"{messages.total} messages, {messages.share:.1f} for each alarm; a message can be "
+            f"about several alarms. On average {one.mean:.1f} messages are about one alarm (at "
+            f"most {one.worst}), in one channel {in_channel.mean:.1f} (at most "
+            f"{in_channel.worst})."
         )
     return tuple(lines)
 

@@ -271,8 +271,8 @@ def _notes(
     ]
     if before:
         yield (
-            f"{', '.join(sorted(set(before)))}: wrong at the first instant already, so it is not "
-            "known since when."
+            f"{', '.join(sorted(set(before)))}: already failing at the first run, so it is not "
+            "known when that began."
         )
     if request.labels is None:
         yield (

@@ -25,6 +25,7 @@ from plumbline.checks.domain import Domain
 from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, Rates, families_of
 from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.core.text import span
 from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label, covered
@@ -88,6 +89,8 @@ def calibrate(
         last=history[-1].as_of if history else None,
         instants=len(history),
         healthy=len(healthy),
+        skipped=sum(one.status is Status.SKIPPED for one in history),
+        errors=sum(one.status is Status.ERROR for one in history),
         left_out=tuple(sorted(names)),
         families=tuple(found),
         beyond=beyond,
@@ -187,11 +190,13 @@ def _stays(
     """
     family = found.family
     if isinstance(family, Rates):
-        reason = f"{family.base.subject} does not follow {family.per}; today's bounds per unit stay"
+        reason = (
+            f"{family.base.subject} does not grow with {family.per}: today's bounds per unit stay"
+        )
     else:
         rates = family.rates()
         per = "" if rates is None else rates.per
-        reason = f"the number follows {per}: the bounds per unit are proposed, the fixed ones stay"
+        reason = f"the number grows with {per}: bounds per unit are proposed, fixed bounds stay"
     today = Proposal(todays_levels(family))
     if not today.is_sane(found.rules):
         return replace(found, candidates=(now, *others), decisions=(reason,))
@@ -234,7 +239,9 @@ def _keep_found(
             return result(today, reason, *candidates, replace(now, name="proposed"))
     if not lost or context.allow_missing:
         reason = f"the proposal misses what today's thresholds find: {names}" if lost else ""
-        return result(first, reason or _later(now, proposed), *candidates, proposed)
+        if not lost:
+            reason = "; ".join(filter(None, (_later(now, proposed), _louder(now, proposed))))
+        return result(first, reason, *candidates, proposed)
     candidates = (*candidates, replace(proposed, name="untightened"))
     most = max(OPENINGS_A_MONTH, now.false_alarms_per_month)
     within = context.within(lost, family)
@@ -274,6 +281,19 @@ def _later(now: Candidate, proposed: Candidate) -> str:
     }
     found = ", ".join(f"{name} {span(by)} later" for name, by in later.items())
     return f"the proposal finds {found} than today's thresholds" if later else ""
+
+
+def _louder(now: Candidate, proposed: Candidate) -> str:
+    """Where ``proposed`` sends more alerts and finds the same labelled incidents, in words."""
+    before, after = (f"{one.alerts_per_month:.1f}" for one in (now, proposed))
+    is_louder = before != after and proposed.alerts_per_month > now.alerts_per_month
+    if not now.found or not is_louder or set(proposed.found) != set(now.found):
+        return ""
+    return (
+        f"the proposal finds the same labelled incidents as today's thresholds, with {after} "
+        f"alerts a month instead of {before}: keep today's, unless it finds them earlier or "
+        "at the severity that you want"
+    )
 
 
 def _percentiles(

@@ -87,6 +87,8 @@ class Calibration:
     instants: int
     healthy: int
     """Instants outside labelled incidents at which something was observed."""
+    skipped: int
+    errors: int
     left_out: tuple[str, ...]
     """Labelled incidents whose values were left out."""
     families: tuple[FamilyCalibration, ...]
@@ -95,6 +97,11 @@ class Calibration:
     notes: tuple[str, ...]
     source: str = ""
     """Where the history is from, in words."""
+
+    @property
+    def within(self) -> int:
+        """Instants within labelled incidents at which something was observed."""
+        return self.instants - self.healthy - self.skipped - self.errors
 
     @property
     def best(self) -> str:

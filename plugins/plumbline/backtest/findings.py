@@ -247,9 +247,9 @@ def _find(label: Label, seen: _Seen) -> LabelResult:
     if not there:
         return LabelResult(label, "not judged", _why_not_judged(label, seen))
     if (label.due or label.began) > seen.last:
-        return LabelResult(label, "not judged", "it was due after the range ends")
+        return LabelResult(label, "not judged", "it was due after the replayed range")
     if label.began < seen.first:
-        return LabelResult(label, "not judged", "it began before the range does")
+        return LabelResult(label, "not judged", "it began before the replayed range")
     found = [
         (one, change.at, sighting)
         for one in seen.alarms_of(label)

@@ -357,4 +357,7 @@ def _notes(request: ImpactRequest, effects: Iterable[Effect]) -> Iterable[str]:
             "Stored numbers were judged again: no job on the monitored tables. Alerts that name a "
             "new failing row of an incident are counted as the history has its rows."
         )
-    yield "Each monitor is counted by itself: what a parent's message would take in counts here."
+    yield (
+        "Each monitor is counted alone: an alert that is covered by an upstream monitor "
+        "(depends_on) counts as sent."
+    )

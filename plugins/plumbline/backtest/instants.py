@@ -203,7 +203,11 @@ def length_of_time(text: str, *, key: str) -> timedelta:
     """
     found = _EVERY.fullmatch(text.strip())
     if found is None:
-        raise ConfigError(f"{text!r} is not a length of time", key=key, fix="write 30m, 6h or 1d")
+        raise ConfigError(
+            f"{text!r} is not a length of time: 1 to 9999 minutes (m), hours (h) or days (d)",
+            key=key,
+            fix="write 30m, 6h or 1d",
+        )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

@@ -189,8 +189,7 @@ def fault_of_per(per: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """What is wrong with the argument ``per``: the key (empty: itself), what, and the fix."""
     for key in per:
         if key not in PER_KEYS:
-            what = f"per has an unknown key {key!r}; {did_you_mean(key, PER_KEYS)}"
-            return key, what, "rename or remove it"
+            return key, f"per has an unknown key {key!r}", did_you_mean(key, PER_KEYS)
     if not isinstance(per.get("column"), str) or not per["column"]:
         fix = 'write the column that counts the units, as "column": "games"'
         return "column" if "column" in per else "", "per.column is not a column", fix

@@ -52,6 +52,9 @@ def _say_usage(fault: click.ClickException) -> None:
     command = context.command_path if context else "plumbline"
     fix = f"see {command} --help"
     what = fault.format_message().rstrip(".")
+    missing = fault.param if isinstance(fault, click.MissingParameter) else None
+    if isinstance(missing, click.Option) and missing.help:
+        fix = f"{missing.opts[0]} {missing.metavar or ''}: {missing.help.rstrip('.')} ({fix})"
     if isinstance(fault, click.NoSuchOption) and context is not None:
         known = [
             name

@@ -99,7 +99,7 @@ command = Command(
         option(
             "--base",
             "REV",
-            "Git revision to compare with: a branch, a tag or a commit.",
+            "Git revision to compare with: a branch, a tag or a commit, such as origin/main.",
             required=True,
         ),
         option(

@@ -171,11 +171,14 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
                 fix="add it",
             ) from None
         given_by = _given_by(suite, index, str(first["loc"][0]))
+        what, fix = first["msg"], ""
+        if first["type"] == "value_error":  # one of plumbline's own: what is wrong; the fix
+            what, _, fix = what.partition("; ")
         raise MonitorError(
-            f"{entry.type}: {first['msg']}{given_by}",
+            f"{entry.type}: {what}{given_by}",
             file=suite.file,
             key=f"{key}.kwargs{'.' + name if name else ''}",
-            fix=_fix_of_value(entry, str(first["loc"][0])) or "fix the value",
+            fix=fix or _fix_of_value(entry, str(first["loc"][0])) or "fix the value",
         ) from None
     except (GreatExpectationsError, TypeError, ValueError) as fault:
         raise MonitorError(

@@ -190,9 +190,9 @@ def _section(section: Section, width: int | None) -> list[RenderableType]:
         elif isinstance(block, Items):
             parts += [_item(item, width) for item in block.items]
         elif isinstance(block, Table):
-            parts.append(
-                Padding(_table(block, width), (0, 0, 0, 2 if section.title else 0), expand=False)
-            )
+            indent = 2 if section.title else 0
+            room = None if width is None else width - indent
+            parts.append(Padding(_table(block, room), (0, 0, 0, indent), expand=False))
         elif isinstance(block, Facts):
             parts.append(Padding(_facts(block.facts, width), (0, 0, 0, 2), expand=False))
         elif isinstance(block, Results):
@@ -229,7 +229,8 @@ def _table(table: Table, width: int | None) -> RenderableType:
         show_edge=False,
         pad_edge=False,
     )
-    return _filled(grid, table, has_header=True)
+    room = None if width is None else width - _gaps(table)
+    return _filled(grid, table, room, has_header=True)
 
 
 def _fact_table(table: Table, width: int | None) -> RenderableType:
@@ -246,19 +247,22 @@ def _fact_table(table: Table, width: int | None) -> RenderableType:
         pad_edge=False,
         show_header=False,
     )
-    return _filled(grid, table, has_header=False)
+    room = None if width is None or is_narrow else width - 2 * len(columns)
+    return _filled(grid, table, room, has_header=False)
 
 
-def _filled(grid: Grid, table: Table, *, has_header: bool) -> RenderableType:
+def _filled(grid: Grid, table: Table, room: int | None, *, has_header: bool) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
+    widths = None if room is None else _column_widths(table, room, has_header=has_header)
     for place, title in enumerate(table.header):
         cells = [row[place] for row in table.rows]
         grid.add_column(
             Text(one_line(title)),
             justify="right" if place in table.right else "left",
-            # Without a least width rich folds short cells to one letter a line.
+            # Rich narrows the widest columns, whatever their least width, and cuts the last ones.
+            width=None if widths is None else widths[place],
             min_width=_least_column(table, place, has_header=has_header),
             no_wrap=bool(cells) and all(map(_is_status, cells)),
             overflow="fold",
@@ -277,10 +281,43 @@ def _least_column(table: Table, place: int, *, has_header: bool) -> int:
     return min(max(map(len, pieces), default=0), _LEAST_WIDTH)
 
 
+def _column_widths(table: Table, room: int, *, has_header: bool) -> list[int] | None:
+    """The width of each column where not all are as wide as their cells; None: they are, or the
+    table doesn't fit. Columns that need little become whole first, the others share what is left.
+
+    Args:
+        room: the sum of all columns, without the gaps between them.
+    """
+    columns = range(len(table.header))
+    widths = [_least_column(table, place, has_header=has_header) for place in columns]
+    needs = []
+    for place in columns:
+        texts = [_text(row[place]).plain for row in table.rows]
+        lines = [line for text in texts for line in text.splitlines()]
+        widest = max(map(len, [*lines, table.header[place] if has_header else ""]), default=0)
+        needs.append(max(widest - widths[place], 0))
+    spare = room - sum(widths)
+    if spare < 0 or spare >= sum(needs):
+        return None
+    waiting = sorted((place for place in columns if needs[place]), key=needs.__getitem__)
+    while waiting:
+        place = waiting.pop(0)
+        need, others = needs[place], len(waiting)
+        given = need if 2 * need <= spare else min(need, spare // (others + 1))
+        widths[place] += given
+        spare -= given
+    return widths
+
+
+def _gaps(table: Table) -> int:
+    """Between columns a space and a divider; rich counts a space after the last one too."""
+    return 2 * len(table.header) - 1
+
+
 def _least_width(table: Table) -> int:
     """The width below which a table with a header breaks words."""
     columns = range(len(table.header))
-    return sum(_least_column(table, place, has_header=True) + 2 for place in columns)
+    return sum(_least_column(table, place, has_header=True) for place in columns) + _gaps(table)
 
 
 def _records(table: Table, width: int) -> RenderableType:

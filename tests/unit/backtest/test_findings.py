@@ -86,7 +86,7 @@ def test_what_no_monitor_saw_is_missed() -> None:
     ("histories", "of", "why"),
     [
         ({"other": "......"}, label(began=1, ends=4), "coverage is not among the monitors"),
-        ({"coverage": "......"}, label(began=3, due=9, ends=12), "due after the range ends"),
+        ({"coverage": "......"}, label(began=3, due=9, ends=12), "due after the replayed range"),
         ({"coverage": ".ssss."}, label(began=1, ends=4), "nothing was judged while it lasted"),
     ],
 )
@@ -100,7 +100,7 @@ def test_what_can_not_be_known_is_not_called_missed(
 
 def test_one_that_began_before_the_range_is_not_judged() -> None:
     (finding,) = found_in({"coverage": "CC...."}, label(began=-3, ends=3)).findings
-    assert (finding.result, finding.reason) == ("not judged", "it began before the range does")
+    assert (finding.result, finding.reason) == ("not judged", "it began before the replayed range")
 
 
 def test_labels_far_from_the_range_are_left_out() -> None:

@@ -363,6 +363,7 @@ def test_the_report_is_a_table_for_a_pull_request(changed: SmallProject) -> None
     assert page.startswith("## Impact against main\n")
     assert "| monitor | alerts | incidents found | missed | false alarms | from |" in page
     assert "| coverage | 0 → 2 | 0 → 0 | 0 → 0 | 0 → 1 | stored history" in page
+    assert "WARNING, 2 alerts" in page
     assert json.loads(json.dumps(impact_dict(found)))["monitors"][0]["after"]["false_alarms"] == 1
 
 

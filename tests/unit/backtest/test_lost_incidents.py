@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from plumbline.backtest.calibration import Calibration
 from plumbline.backtest.reports.calibration import calibration_page
 from plumbline.backtest.write_levels import write_levels
 from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.project import Suite
 from plumbline.project.alerts import default_alerts
 from plumbline.project.labels import Label
@@ -90,7 +91,11 @@ def test_a_proposal_finds_what_todays_thresholds_find(tmp_path: Path, case: Case
     )
     if case.says is None:
         assert family.lost == ()
-        assert family.decisions == ()
+        before, after = (f"{one.alerts_per_month:.1f}" for one in (now, proposed))
+        louder = f"with {after} alerts a month instead of {before}: keep today's"
+        is_same = now.found == proposed.found != ()
+        is_louder = is_same and proposed.alerts_per_month > now.alerts_per_month
+        assert [louder in said for said in family.decisions] == ([True] if is_louder else [])
     else:
         assert family.lost == (OUTAGE,)
         (said,) = family.decisions
@@ -209,3 +214,18 @@ def test_a_proposal_that_finds_an_incident_later_says_so(tmp_path: Path) -> None
     assert family.levels is not None
     assert family.levels["warning"] == 77
     assert family.decisions == ("the proposal finds outage 1 d later than today's thresholds",)
+
+
+def test_the_head_counts_what_was_not_healthy_too(tmp_path: Path) -> None:
+    case = CASES["what the proposal finds is left alone"]
+    measured_ = [
+        replace(one, status=Status.SKIPPED if run < 3 else Status.ERROR) if run < 5 else one
+        for run, one in enumerate(history(case.incident))
+    ]
+    found = calibrated(suite_of(case, tmp_path), measured_, OUTAGE)
+    head = as_text(calibration_page(found)).splitlines()[1]
+    assert (
+        f"160 instants, {found.healthy} healthy, {found.within} within labelled incidents" in head
+    )
+    assert head.endswith("3 SKIPPED, 2 ERROR")
+    assert found.healthy + found.within == 155

@@ -80,7 +80,7 @@ def test_a_number_that_follows_its_units_gets_bounds_per_unit(tmp_path: Path) ->
     assert rates.candidates[-1].found == ("outage",)
     assert fixed.levels == {"warning": 100, "critical": 50}
     assert fixed.decisions == (
-        "the number follows games: the bounds per unit are proposed, the fixed ones stay",
+        "the number grows with games: bounds per unit are proposed, fixed bounds stay",
     )
     assert [one.name for one in fixed.candidates] == ["now", "fixed bounds alone", "proposed"]
 
@@ -101,14 +101,16 @@ def test_a_number_that_does_not_follow_its_units_gets_fixed_bounds(tmp_path: Pat
     assert fixed.levels is not None
     assert fixed.levels["warning"] > 150
     assert rates.levels == {"warning": 12, "critical": 6}
-    assert rates.decisions == ("max of rows does not follow games; today's bounds per unit stay",)
+    assert rates.decisions == (
+        "max of rows does not grow with games: today's bounds per unit stay",
+    )
 
 
 @pytest.mark.parametrize("games", [[7], [7, 7, 8]])
 def test_units_that_hardly_vary_explain_nothing(tmp_path: Path, games: list[int]) -> None:
     history = played([10.0, 14.0, 18.0, 22.0], games)
     fixed, rates = calibrated(suite(tmp_path), history).families
-    assert "does not follow games" in rates.decisions[0]
+    assert "does not grow with games" in rates.decisions[0]
     assert fixed.levels != {"warning": 100, "critical": 50}
 
 

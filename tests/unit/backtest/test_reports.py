@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from plumbline.backtest.findings import NO_ALARM
+from plumbline.backtest.messages import SentMessage, count_messages
+from plumbline.backtest.reports.backtest import verdict
 from plumbline.report.page import Items, Section, Table
 from plumbline.report.writers import as_markdown, as_text
 
@@ -33,3 +40,25 @@ def test_in_text_columns_are_aligned_and_no_control_character_is_left() -> None:
 def test_items_are_one_list() -> None:
     page = as_markdown([Section("t", (Items(("a", "b")), "end"))])
     assert "- a\n- b\n\nend\n" in page
+
+
+def test_labelled_incidents_and_alarms_are_different_words() -> None:
+    at = datetime(2026, 1, 26, tzinfo=UTC)
+    sent = [SentMessage(at, "slack", ("a-1",))] * 3 + [SentMessage(at, "pager", ("a-1", "a-2"))]
+    score = SimpleNamespace(
+        count=lambda result: 12 if result == "found" else 0,
+        found_within=11,
+        within=timedelta(hours=6),
+        false_alarms=(),
+        precision=None,
+        alarm=NO_ALARM,
+        messages=count_messages(sent),
+        alerts=5,
+        alerts_per_week=2.5,
+    )
+    backtest: Any = SimpleNamespace(score=score, labelled=True, jobs=15, seconds=20.0)
+    assert verdict(backtest) == (
+        "12 of 12 labelled incidents found, 11 within 6 h of being due · 0 false alarms",
+        "4 messages for 2 alarms: 2.0 each on average, at most 3 about one alarm in one channel "
+        "· 5 alerts, 2.5 a week · 15 jobs · 20.0 s",
+    )

@@ -28,7 +28,7 @@ RANGE = ("--from", "2026-01-01", "--to", "2026-01-31", "--every", "6h")
         (("calibrate", "coverage", "--from", "2026-01-01"), "--from and --to belong together"),
         (("calibrate", "coverage", *RANGE, "--history", "none.jsonl"), "the history file is missing"),
         (("calibrate", "coverage", "--history", "none.jsonl"), "the history file is missing"),
-        (("impact",), "--base"),
+        (("impact",), "such as origin/main"),
         (("impact", "--base", "HEAD"), "not in a git repository"),
         (("impact", "--base", "HEAD", "--to", "2026-01-01"), "--from and --to belong together"),
         (("lint", "--history", "none.jsonl"), "the history file is missing"),

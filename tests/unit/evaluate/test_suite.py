@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dateutil.relativedelta import relativedelta
 
+from plumbline.core.errors import MonitorError
 from plumbline.evaluate.build_suite import build_suite
 from plumbline.evaluate.suite import Evaluated, evaluate_suite
 from plumbline.evaluate.table import Table
@@ -312,3 +313,32 @@ def test_one_expectation_that_can_not_be_evaluated_leaves_the_others_their_resul
     built = build_suite(Suite("s", Path("s.json"), entry, raw))
     found = evaluate_suite(built, entry.expectations, TABLE, file="s.json")
     assert [one.result.success for one in found] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("per", "what", "fix"),
+    [
+        (
+            {"colum": "games", "min_value": 1},
+            "per has an unknown key 'colum'",
+            "did you mean 'column'?",
+        ),
+        (
+            {"column": "games", "min_vale": 1},
+            "per has an unknown key 'min_vale'",
+            "did you mean 'min_value'?",
+        ),
+        (
+            {"column": "games"},
+            "per has neither min_value nor max_value",
+            "add the bound for each unit",
+        ),
+    ],
+)
+def test_what_is_wrong_with_bounds_per_unit_has_its_fix_once(
+    per: dict[str, Any], what: str, fix: str
+) -> None:
+    with pytest.raises(MonitorError) as caught:
+        evaluate("expect_metric_to_be_between", column="id", per=per)
+    assert caught.value.what == f"expect_metric_to_be_between: {what}"
+    assert caught.value.fix == fix

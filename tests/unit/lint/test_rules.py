@@ -222,7 +222,7 @@ EXPECTATIONS = [
     broken("expectation-wrong-argument", LAG, LAG_KWARGS, PER_GAME.replace("0.5", '"0.5"'), says="per.max_value: '0.5' is not a number", fix="write a number"),
     broken("expectation-wrong-argument", LAG, LAG_KWARGS, PER_GAME.replace(', "max_value": 0.5', ""), says="neither min_value nor max_value"),
     broken("expectation-wrong-argument", LAG, LAG_KWARGS, PER_GAME.replace('"column": "game_date", ', ""), says="per.column is not a column", fix='"column": "games"'),
-    broken("expectation-unknown-argument", LAG, LAG_KWARGS, PER_GAME.replace('"column": "game_date"', '"colum": "game_date"'), says="did you mean 'column'?"),
+    broken("expectation-unknown-argument", LAG, LAG_KWARGS, PER_GAME.replace('"column": "game_date"', '"colum": "game_date"'), says="per has an unknown key 'colum'", fix="did you mean 'column'?"),
     broken("expectation-unknown-column", SUITE, '"group_by": ["team"]', '"group_by": ["tem"]', says="'tem'", fix="did you mean 'team'?"),
 ]  # fmt: skip
 
@@ -246,11 +246,11 @@ THRESHOLDS = [
     broken("threshold-never-fires", SUITE, '"min_value": 50', '"max_value": 100', says="max_value never fires"),
     broken("threshold-never-fires", SUITE, '"min_value": 50', '"min_value": 50, "max_value": 120', says="max_value never fires"),
     broken("threshold-never-fires", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 0}}', says="'BOS'", among=("threshold-levels-inverted",)),
-    broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 90', says="the warning never shows"),
-    broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 80', says="no later than the warning's 80"),
+    broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 90', says="the status is never WARNING"),
+    broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 80', says="the warning's min_value 80 also fails critical min_value 80"),
     broken("threshold-levels-inverted", SUITE, '{"BOS": {"min_value": 60}}', '{"BOS": {"min_value": 40}}', at='"min_value": 50', says="for 'BOS'"),
     broken("threshold-levels-inverted", SUITE, '"min_value": 50', '"min_value": 50, "overrides": {"LAL": {"min_value": 85}}', says="for 'LAL'"),
-    broken("threshold-levels-inverted", LAG, LAG_KWARGS, PER_GAME + '},\n{"type": "expect_metric_to_be_between", "severity": "warning", "kwargs": ' + PER_GAME.replace("0.5", "0.6"), at=PER_GAME, says="critical max_value 0.5 is broken no later than the warning's 0.6"),
+    broken("threshold-levels-inverted", LAG, LAG_KWARGS, PER_GAME + '},\n{"type": "expect_metric_to_be_between", "severity": "warning", "kwargs": ' + PER_GAME.replace("0.5", "0.6"), at=PER_GAME, says="the warning's max_value 0.6 also fails critical max_value 0.5"),
     broken("threshold-inverted", LAG, LAG_KWARGS, PER_GAME.replace("0.5", '0.5, "min_value": 0.6'), says="no value can be"),
     Case("threshold-levels-inverted", ((LAG, LAG_KWARGS, LAG_KWARGS + '},\n{"type": "expect_metric_to_be_between", "severity": "warning", "kwargs": {"column": "not_final", "aggregate": "sum", "max_value": 5}'),), at=LAG_KWARGS, says="critical max_value 3"),
 ]  # fmt: skip

@@ -12,6 +12,8 @@ from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.report import wording
+from plumbline.report.page import Section, Table
+from plumbline.report.writers import as_text
 from support.reports import (
     AS_OF,
     HOSTILE,
@@ -348,3 +350,28 @@ def test_where_the_table_has_no_room_what_failed_is_not_said_twice() -> None:
     section = text[text.rindex("grading_completeness\n") :]
     assert "fails    critical: graded_pct of each system_id" in section
     assert "found" not in section
+
+
+def dated(long: str) -> Table:
+    """Dates with times beside names and a long text, as a backtest's labelled incidents."""
+    header = ("incident", "due", "by", "notified", "missed")
+    row = ("2026-01-26-few-lines", "2026-01-26 10:00", long, "2026-01-26 10:15", "")
+    return Table(header, (row, row))
+
+
+@pytest.mark.parametrize("width", range(50, 150))
+@pytest.mark.parametrize("title", ["", "Labelled incidents"])
+def test_no_header_or_name_of_a_table_is_cut_at_any_width(width: int, title: str) -> None:
+    table = dated("recent_predictions CRITICAL, prediction_freshness WARNING after 6 h")
+    text = as_text([Section(title, (table,))], width=width)
+    assert max(map(len, text.splitlines())) <= width
+    words = {word for cell in (*table.header, *table.rows[0]) for word in str(cell).split()}
+    lost = words - set(text.split())
+    assert lost <= ({"incident", "missed"} if "─" not in text else set())
+
+
+def test_dates_are_whole_before_a_long_text_is() -> None:
+    table = dated("recent_predictions CRITICAL, prediction_freshness WARNING after 6 h")
+    text = as_text([Section("", (table,))], width=110)
+    assert "2026-01-26 10:00" in text
+    assert "2026-01-26 10:15" in text

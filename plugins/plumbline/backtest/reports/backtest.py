@@ -127,8 +127,8 @@ def verdict(backtest: Backtest) -> tuple[str, ...]:
     if backtest.labelled:
         judged = score.count("found") + score.count("missed")
         parts = [
-            f"{score.count('found')} of {judged} incidents found",
-            f"{score.found_within} of {judged} within {span(score.within)} of due",
+            f"{score.count('found')} of {judged} labelled incidents found, "
+            f"{score.found_within} within {span(score.within)} of being due",
             _many(len(score.false_alarms), "false alarm"),
         ]
         if score.precision is not None:
@@ -136,7 +136,7 @@ def verdict(backtest: Backtest) -> tuple[str, ...]:
         if score.alarm.total:
             parts.append(f"time in false alarm {false_time(score.alarm)}")
     else:
-        parts = [_many(len(backtest.replay.incidents), "incident")]
+        parts = [_many(len(backtest.replay.incidents), "alarm")]
     sent = (
         _messages(score.messages),
         f"{_many(score.alerts, 'alert')}, {score.alerts_per_week:.1f} a week",
@@ -172,7 +172,6 @@ def _head(backtest: Backtest) -> Section:
 def _incidents(backtest: Backtest) -> Section:
     header = (
         "incident",
-        "began",
         "due",
         "found",
         "by",
@@ -182,12 +181,12 @@ def _incidents(backtest: Backtest) -> Section:
         "resolved in",
     )
     rows = tuple(_incident(backtest, finding) for finding in backtest.score.findings)
-    return Section("Incidents", (Table(header, rows),) if rows else ())
+    return Section("Labelled incidents", (Table(header, rows),) if rows else ())
 
 
 def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
     label, zone = finding.label, backtest.zone
-    start = (label.id, minute(label.began, zone), minute(label.due, zone))
+    start = (label.id, minute(label.due, zone) or f"began {minute(label.began, zone)}")
     if finding.first is None:
         return (*start, finding.result, finding.reason, "", "", "", "")
     by = ", ".join(
@@ -217,14 +216,14 @@ def false_alarms_section(backtest: Backtest) -> Section:
     rows = [_past(backtest, one, "false alarm") for one in false]
     rows += [_past(backtest, one, "could not be checked") for one in score.unchecked[:_MOST_FALSE]]
     more = len(score.false_alarms) + len(score.unchecked) - len(rows)
-    return Section("Alerts that no labelled incident explains", (_past_table(rows, more),))
+    return Section("Alarms that no labelled incident explains", (_past_table(rows, more),))
 
 
 def _all_incidents(backtest: Backtest) -> Section:
     found = backtest.replay.incidents
     rows = [_past(backtest, one, one.incident.kind) for one in found[:_MOST_FALSE]]
     more = len(found) - len(rows)
-    return Section("Incidents as the range would have seen them", (_past_table(rows, more),))
+    return Section("Alarms", (_past_table(rows, more),))
 
 
 def _past_table(rows: Sequence[tuple[str, ...]], more: int) -> Block:
@@ -248,7 +247,7 @@ def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ..
 
 def _monitors(backtest: Backtest) -> Section:
     header = (
-        *("monitor", *map(str, _COUNTED), "incidents", "alerts", "false alarms"),
+        *("monitor", *map(str, _COUNTED), "alarms", "alerts", "false alarms"),
         "time in false alarm",
     )
     rows = tuple(
@@ -281,8 +280,8 @@ def _messages(counts: MessageCounts) -> str:
     if counts.share is None or one is None:
         return text
     return (
-        f"{text}, {counts.share:.1f} an incident (of one in one channel {one.mean:.1f}, at most "
-        f"{one.worst})"
+        f"{text} for {_many(counts.incidents, 'alarm')}: {counts.share:.1f} each on average, "
+        f"at most {one.worst} about one alarm in one channel"
     )
 
 

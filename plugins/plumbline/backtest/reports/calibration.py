@@ -88,8 +88,17 @@ def _head(calibration: Calibration) -> Section:
     lines = [
         f"{minute(calibration.first, zone)} to {minute(calibration.last, zone)} {zone.key}"
         + (f", {calibration.source}" if calibration.source else "")
-        + f": {calibration.instants} instants, {calibration.healthy} of them healthy"
+        + f": {count(calibration.instants, 'instants')}"
     ]
+    parts = (
+        (calibration.healthy, "healthy"),
+        (calibration.within, "within labelled incidents"),
+        (calibration.skipped, "SKIPPED"),
+        (calibration.errors, "ERROR"),
+    )
+    if calibration.instants:
+        shown = (f"{number:,} {what}" for number, what in parts if number or what == "healthy")
+        lines[0] += f", {', '.join(shown)}"
     if calibration.left_out:
         lines.append(f"Left out of the healthy values: {', '.join(calibration.left_out)}")
     if calibration.best:

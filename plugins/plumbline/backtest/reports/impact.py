@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from plumbline.backtest.impact import Basis, Effect, Impact, Side
 from plumbline.backtest.replay import ReplayedIncident
-from plumbline.core.text import rfc3339
+from plumbline.core.text import count, rfc3339
 from plumbline.report.page import Items, Section, Table
 from plumbline.report.wording import minute
 
@@ -93,7 +93,8 @@ def _verdict(impact: Impact) -> str:
     missed = [name for one in impact.effects for name in one.newly_missed]
     found = [name for one in impact.effects for name in one.newly_found]
     more = sum(_count(one.after, "alerts") - _count(one.before, "alerts") for one in impact.effects)
-    parts = [f"{more:+d} alerts" if more else "as many alerts as before"]
+    sign = "+" if more > 0 else "-"
+    parts = [f"{sign}{count(abs(more), 'alerts')}" if more else "as many alerts as before"]
     if missed:
         parts.append(f"no longer found: {', '.join(missed)}")
     if found:
@@ -140,7 +141,7 @@ def _details(one: Effect, zone: ZoneInfo) -> tuple[str, ...]:
     new = [replayed for replayed in found if _opening(replayed) not in old]
     lines += [
         f"new false alarm: {minute(replayed.incident.opened_at, zone)}, "
-        f"{replayed.incident.worst}, {replayed.told} alerts"
+        f"{replayed.incident.worst}, {count(replayed.told, 'alerts')}"
         for replayed in new[:_MOST_NEW]
     ]
     if len(new) > _MOST_NEW:

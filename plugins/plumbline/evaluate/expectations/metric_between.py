@@ -210,7 +210,7 @@ class ExpectMetricToBeBetween(StatedExpectation):
     def _per_is_whole(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:  # noqa: N805
         fault = None if value is None else fault_of_per(value)
         if fault is not None:
-            raise ValueError(fault[1])
+            raise ValueError("; ".join(fault[1:]))
         return value
 
     @pydantic.root_validator(skip_on_failure=True)

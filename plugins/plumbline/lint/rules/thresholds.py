@@ -316,7 +316,7 @@ def _hidden(
     of_group = "" if group is None else f" for {group!r}"
     return LEVELS_INVERTED.at(
         suite.place(*path, name),
-        f"critical {name} {getattr(critical, name):g} is broken no later than the warning's "
-        f"{warning:g}{of_group}: the warning never shows",
+        f"whatever fails the warning's {name} {warning:g} also fails critical {name} "
+        f"{getattr(critical, name):g}{of_group}: the status is never WARNING",
         f"set the warning's {name} {'above' if side == 'min' else 'below'} the critical one",
     )

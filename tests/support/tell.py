@@ -92,7 +92,7 @@ def main() -> None:
         factory.LiveRun(
             project=Project(arguments.root),
             target=target,
-            run=Run(f"run-{os.getpid()}", "health_check", target.name, arguments.as_of, None),
+            run=Run(f"run-{os.getpid()}", "health_check_full", target.name, arguments.as_of, None),
             now=arguments.as_of,
         ),
         outcomes,

@@ -76,6 +76,7 @@ def test_a_run_on_bigquery_needs_nothing_else(tmp_path: Path) -> None:
         "system_id": "STRING",
         "predictions": "INTEGER",
         "primary_predictions": "INTEGER",
+        "games": "INTEGER",
         "numerator": "INTEGER",
         "denominator": "INTEGER",
     }
@@ -89,7 +90,7 @@ def test_a_run_on_bigquery_needs_nothing_else(tmp_path: Path) -> None:
                     "rows": [
                         {"f": [{"v": v} for v in (
                             f"{AS_OF.timestamp() * 1_000_000:.0f}", "judge", None, "2026-02-02", "catboost_v9",
-                            "281", "281", "281", "1",
+                            "281", "281", "4", "281", "1",
                         )]}
                     ],
                 }

@@ -15,6 +15,7 @@ from support.warm_python import warm_python
 pytestmark = pytest.mark.scenario
 
 
+@pytest.mark.timeout(600)
 def test_a_build_that_is_killed_at_any_step_leaves_a_whole_site(tmp_path: Path) -> None:
     done = subprocess.run(
         [*warm_python(), "-m", "support.die_building", str(tmp_path)],
@@ -22,7 +23,7 @@ def test_a_build_that_is_killed_at_any_step_leaves_a_whole_site(tmp_path: Path) 
         | {"PYTHONPATH": os.pathsep.join([str(ROOT / "plugins"), str(ROOT / "tests")])},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=580,
         check=False,
     )
     assert done.returncode == 0, done.stderr

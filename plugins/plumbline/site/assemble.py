@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -354,14 +354,12 @@ def _since(streak: Streak | None, stories: Sequence[IncidentStory]) -> datetime 
     """Since when it has been as it is. While an incident is open, since that opened, whether it
     was WARNING or CRITICAL meanwhile: messages and the incident's page say the same.
     """
-    if streak is None or not streak.status.is_failing:
-        return streak.since if streak else None
+    if streak is None:
+        return None
+    if not streak.status.is_failing:
+        return streak.since
     kind = "error" if streak.status is Status.ERROR else "data"
-    opened = [
-        one.opened_at
-        for one in stories
-        if not one.is_over and (one.events[0].kind == "error") == (kind == "error")
-    ]
+    opened = [one.opened_at for one in stories if not one.is_over and one.events[0].kind == kind]
     return min(opened, default=streak.since)
 
 
@@ -474,14 +472,14 @@ def _incident(
     name = story.monitor
     suite = suites.get(name)
     monitor = suite.monitor if suite else None
-    view = view_of(
+    return view_of(
         story,
         cache.monitors[name].rows if name in cache.monitors else (),
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,
         action=monitor.action if monitor else None,
+        is_removed=is_removed,
     )
-    return replace(view, is_removed=is_removed)
 
 
 def _past(cache: HistoryCache, monitor: str) -> tuple[Incident, ...]:

@@ -74,24 +74,26 @@ def view_of(
     owner: str | None = None,
     impact: str | None = None,
     action: str | None = None,
+    is_removed: bool = False,
 ) -> IncidentView:
     """What an incident's page shows.
 
     Args:
         rows: of its monitor, oldest first, as far as they are not archived.
         owner: of its monitor, for one that the state does not know.
+        is_removed: whether the project has no such monitor any more.
     """
     incident = _brought_up_to_date(story, owner=owner)
     seen = sightings(
         rows, opened_at=incident.opened_at, until=incident.closed_at, before=story.seen
     )
-    worst = worst_of(seen)
     return IncidentView(
         incident=incident,
         timeline=timeline_of(story, seen, incident),
         impact=impact,
         action=action,
-        worst=worst,
+        worst=worst_of(seen),
+        is_removed=is_removed,
     )
 
 

@@ -26,7 +26,7 @@ from plumbline.site.sync import News
 from plumbline.site.writing import FolderSite
 from support.crawl import crawl
 from support.projects import SmallProject, make_project
-from support.site_records import at, days, records, story
+from support.site_records import at, days, every_six_hours, records, story
 from support.targets import embedded_target
 
 TOUCHES: tuple[tuple[Any, str], ...] = (
@@ -51,8 +51,11 @@ def main() -> None:
     # what stands for the warehouse
     one = story("i-1", "2026-01-05").event("2026-01-08", "resolved", "recovered")
     building.read_news = lambda *_, **__: News(events=one.events, deliveries=one.deliveries)
-    for first, last in (("2025-12-20", "2026-02-13"), ("2026-02-14", "2026-02-14")):
-        build(small, folder / "a" / "docs", records(days(first, last)))
+    # More runs than the cache holds, on few days: each day adds only two links to the steps.
+    past = [*days("2025-12-20", "2025-12-20"), *every_six_hours("2026-01-05", "2026-01-08")]
+    past += every_six_hours("2026-02-11", "2026-02-13")
+    for instants in (past, days("2026-02-14", "2026-02-14")):
+        build(small, folder / "a" / "docs", records(instants))
     old = content(folder / "a" / "docs")
     new_run = records(days("2026-02-15", "2026-02-15"))
     shutil.copytree(folder / "a", folder / "b", symlinks=True)

@@ -25,7 +25,7 @@ from plumbline.backtest.instants import Span
 from plumbline.backtest.judging import Judge
 from plumbline.backtest.replay import PastRun, Replay, replay_runs
 from plumbline.backtest.report import Backtest, MonitorSummary
-from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.core.errors import MonitorError
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import new_run_id
@@ -63,7 +63,12 @@ def run_backtest(
     began = time.monotonic()
     progress = progress or NoProgress()
     project, span = request.project, request.span
-    listed = _monitors(request)
+    listed = choose_monitors(
+        project,
+        [project.checkpoint(name) for name in span.checkpoints],
+        select=request.select,
+        exclude=request.exclude,
+    )
     alerts = project.alerts.for_target(request.target.name)
     revision = project.revision
     target = ensure_ready(request.target, progress.long_step)
@@ -161,38 +166,6 @@ def judge_all(
         else:
             outcomes[name] = judged
     return Judged(outcomes, done, refused)
-
-
-def _monitors(request: BacktestRequest) -> dict[str, tuple[str, ...]]:
-    """By checkpoint, the monitors that it runs.
-
-    Raises:
-        ConfigError: a checkpoint is wrong, no checkpoint holds a name, or nothing is left.
-    """
-    project = request.project
-    checkpoints = [project.checkpoint(name) for name in request.span.checkpoints]
-    held = {name for one in checkpoints for name in one.monitors}
-    for name in request.select:
-        if name not in held:
-            choose_monitors(project, checkpoints[0], select=(name,))
-    for name in request.exclude:
-        if name not in held:
-            choose_monitors(project, checkpoints[0], exclude=(name,))
-    chosen = {
-        one.name: tuple(
-            name
-            for name in one.monitors
-            if (not request.select or name in request.select) and name not in request.exclude
-        )
-        for one in checkpoints
-    }
-    if not any(chosen.values()):
-        raise ConfigError(
-            f"nothing of {', '.join(chosen)} is left to replay",
-            key="--exclude",
-            fix="exclude fewer monitors",
-        )
-    return chosen
 
 
 def instants_of(

@@ -200,9 +200,10 @@ def dry_run(request: RunRequest, *, progress: Progress | None = None) -> DryRunR
 
 def _chosen(request: RunRequest) -> tuple[str, ...]:
     checkpoint = request.project.checkpoint(request.checkpoint)
-    return choose_monitors(
-        request.project, checkpoint, select=request.select, exclude=request.exclude
+    chosen = choose_monitors(
+        request.project, [checkpoint], select=request.select, exclude=request.exclude
     )
+    return chosen[checkpoint.name]
 
 
 def _unsent(request: RunRequest) -> MonitorJobs:

@@ -1,6 +1,8 @@
-"""Which of a checkpoint's monitors a run looks at: ``--select`` and ``--exclude``."""
+"""Which monitors of checkpoints a run or a backtest looks at: ``--select`` and ``--exclude``."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.checkpoints import CheckpointFile
@@ -9,48 +11,58 @@ from plumbline.project.project import Project
 
 def choose_monitors(
     project: Project,
-    checkpoint: CheckpointFile,
+    checkpoints: Sequence[CheckpointFile],
     *,
     select: tuple[str, ...] = (),
     exclude: tuple[str, ...] = (),
-) -> tuple[str, ...]:
-    """The monitors to run, in the checkpoint's order.
+) -> dict[str, tuple[str, ...]]:
+    """By checkpoint, the monitors to run, in its order.
 
     Raises:
-        ConfigError: a name that the checkpoint doesn't hold, or nothing left to run.
+        ConfigError: a name that no checkpoint holds, or nothing left to run.
     """
+    held = {name for one in checkpoints for name in one.monitors}
     for option, names in (("--select", select), ("--exclude", exclude)):
         for name in names:
-            if name not in checkpoint.monitors:
-                raise _not_there(project, checkpoint, name, option)
-    chosen = tuple(
-        name
-        for name in checkpoint.monitors
-        if (not select or name in select) and name not in exclude
-    )
-    if not chosen:
+            if name not in held:
+                raise _not_there(project, checkpoints, name, option)
+    chosen = {
+        one.name: tuple(
+            name for name in one.monitors if (not select or name in select) and name not in exclude
+        )
+        for one in checkpoints
+    }
+    if not any(chosen.values()):
         raise ConfigError(
-            f"nothing of checkpoint {checkpoint.name!r} is left to run",
+            f"nothing of {_named(checkpoints)} is left to run",
             key="--exclude",
             fix="exclude fewer monitors",
         )
     return chosen
 
 
-def _not_there(project: Project, checkpoint: CheckpointFile, name: str, option: str) -> ConfigError:
+def _not_there(
+    project: Project, checkpoints: Sequence[CheckpointFile], name: str, option: str
+) -> ConfigError:
     if name not in project.monitor_names():
-        known = project.monitor_names() if option == "--select" else checkpoint.monitors
+        held = [name for one in checkpoints for name in one.monitors]
+        known = project.monitor_names() if option == "--select" else held
         return ConfigError(
             f"there is no monitor {name!r}", key=option, fix=did_you_mean(name, known)
         )
     holders = [other for other in project.checkpoint_names() if _holds(project, other, name)]
     return ConfigError(
-        f"monitor {name!r} is not in checkpoint {checkpoint.name!r}",
+        f"monitor {name!r} is not in {_named(checkpoints)}",
         key=option,
         fix=f"run it from a checkpoint that holds it: {', '.join(holders)}"
         if holders
-        else f"add it to {checkpoint.file.name}",
+        else f"add it to {checkpoints[0].file.name}",
     )
+
+
+def _named(checkpoints: Sequence[CheckpointFile]) -> str:
+    word = "checkpoint" if len(checkpoints) == 1 else "checkpoints"
+    return f"{word} {', '.join(repr(one.name) for one in checkpoints)}"
 
 
 def _holds(project: Project, checkpoint: str, monitor: str) -> bool:

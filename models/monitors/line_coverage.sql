@@ -15,13 +15,7 @@ features as (
     select
         game_date,
         {{ arrived_at('created_at') }} as arrived_at,
-        -- not features[offset(n)]: with countif in the query, the embedded BigQuery reads n - 1
-        (
-            -- NaN is not a line; the embedded BigQuery sorts it above all numbers
-            select logical_or(feature > 0 and not is_nan(feature))
-            from unnest(features) as feature with offset as position
-            where position = {{ var('line_feature') }}
-        ) as has_line
+        {{ feature_is_positive(var('line_feature')) }} as has_line
     from {{ source('nba_predictions', 'ml_feature_store_v2') }}
     where
         game_date {{ dates_read('features', back=var('days')) }}

@@ -20,7 +20,6 @@ features as (
     where
         game_date {{ dates_read('features', back=0) }}
         and array_length(features) >= {{ var('minimum_features') }}
-        and array_length(features) > {{ var('usage_rate_feature') }}
 
 ),
 
@@ -29,6 +28,8 @@ counted as (
     select
         dates.as_of, dates.verdict, dates.reason, dates.anchor_date,
         sum(if(features.has_usage_rate, 1, 0)) as with_usage_rate,
+        -- of vectors that are long enough to have the element
+        count(features.has_usage_rate) as with_element,
         count(features.game_date) as players
     from dates
     left join features
@@ -44,12 +45,12 @@ explained as (
         * except (verdict, reason),
         case
             when {{ var('usage_rate_feature') }} < 0 then 'skip'
-            when verdict = 'judge' and players = 0 then 'unknown'
+            when verdict = 'judge' and with_element = 0 then 'unknown'
             else verdict
         end as verdict,
         case
             when {{ var('usage_rate_feature') }} < 0 then 'the variable usage_rate_feature names no element'
-            when verdict = 'judge' and players = 0 then concat(
+            when verdict = 'judge' and with_element = 0 then concat(
                 'no feature rows with element ', cast({{ var('usage_rate_feature') }} as string),
                 ' for ', cast(anchor_date as string)
             )

@@ -128,10 +128,10 @@ CASES = [
         {"usage_rate_feature": 0},
     ),
     Case(
-        "a row that has no such element does not count",
+        "a row that has no such element has no rate",
         SEASON,
         "2026-01-05",
-        judged("2026-01-05", 100.0, 1, 1),
+        judged("2026-01-05", 100 / 9, 1, 9),
         {"usage_rate_feature": 39},
     ),
     Case(

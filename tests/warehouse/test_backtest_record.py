@@ -173,7 +173,10 @@ def test_selected_monitors_are_those_of_any_replayed_checkpoint(small: SmallProj
     assert list(run_backtest(request, now=NOW).outcomes) == ["volume"]
     for changed, says in (
         ({"select": ("volune",)}, "there is no monitor 'volune'"),
-        ({"select": (), "exclude": ("coverage", "volume")}, "nothing of health, daily is left"),
+        (
+            {"select": (), "exclude": ("coverage", "volume")},
+            "nothing of checkpoints 'health', 'daily' is left to run",
+        ),
     ):
         with pytest.raises(ConfigError, match=says):
             run_backtest(replace(request, **changed), now=NOW)

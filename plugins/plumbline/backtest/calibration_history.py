@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,11 +55,9 @@ class History:
         found: dict[str, Series] = {}
         for one in self.judged:
             around = covered(labels, self.monitor, one.as_of)
-            for key, value in family.numbers(one) if around else ():
-                concerned = any(label.concerns(key) for label in around)
-                if value is not None and math.isfinite(value) and concerned:
-                    label = key.label if family.group_by else ""
-                    found.setdefault(label, []).append((one.as_of, value))
+            for key, value in family.finite_numbers(one):
+                if any(label.concerns(key) for label in around):
+                    found.setdefault(key.label, []).append((one.as_of, value))
         return found
 
 
@@ -68,11 +65,8 @@ def series_of(family: Family, measured: Sequence[Outcome]) -> dict[str, Series]:
     """Finite values by group, in order of time; one group without a name for the whole."""
     found: dict[str, Series] = {}
     for one in measured:
-        for key, value in family.numbers(one):
-            if value is not None and math.isfinite(value):
-                found.setdefault(key.label if family.group_by else "", []).append(
-                    (one.as_of, value)
-                )
+        for key, value in family.finite_numbers(one):
+            found.setdefault(key.label, []).append((one.as_of, value))
     return found
 
 

@@ -7,7 +7,6 @@ completely, 0.5 not at all. Of groups, the worst at an instant counts.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,9 +81,7 @@ def _worst(family: Family, one: Outcome, during: Sequence[Label]) -> float | Non
     sign = 1.0 if family.side == "below" else -1.0
     values = [
         sign * value
-        for key, value in family.numbers(one)
-        if value is not None
-        and math.isfinite(value)
-        and (not during or any(label.concerns(key) for label in during))
+        for key, value in family.finite_numbers(one)
+        if not during or any(label.concerns(key) for label in during)
     ]
     return min(values, default=None)

@@ -5,7 +5,6 @@ Used by calibrate, which proposes no such bound, and by lint, which warns of one
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,12 +33,7 @@ class Domain:
         if family.is_percentage:
             return cls(0.0, 100.0)
         judged = [one for one in history if one.status.is_judged]
-        numbers = [
-            value
-            for one in judged
-            for _, value in family.numbers(one)
-            if value is not None and math.isfinite(value)
-        ]
+        numbers = [value for one in judged for _, value in family.finite_numbers(one)]
         if not numbers:
             return cls()
         least = 0.0 if min(numbers) >= 0 else None

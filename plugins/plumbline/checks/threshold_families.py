@@ -7,7 +7,8 @@ one, is not in the history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -59,6 +60,12 @@ class Family:
             for one in of
             if self.metric is None or self.metric in one.metrics
         ]
+
+    def finite_numbers(self, found: Outcome) -> Iterator[tuple[GroupKey, float]]:
+        """Those of `numbers` that are numbers indeed."""
+        for key, value in self.numbers(found):
+            if value is not None and math.isfinite(value):
+                yield key, value
 
     @property
     def side(self) -> Side:

@@ -100,7 +100,8 @@ def collect(
         price: what the target pays for bytes; None: the list price.
     """
     checkpoints = {**_checkpoints(project), **_recorded(project, cache)}
-    after = _after_deployments(project, checkpoints)
+    deployments = of_deployments(project)
+    after = _after_deployments(deployments, checkpoints)
     names = _in_order(project, checkpoints, after)
     suites = {name: _suite(project, name) for name in names}
     every_mute = _mutes(project, cache.mutes, built_at)
@@ -120,7 +121,7 @@ def collect(
         for name in names
     )
     # What a deployment's checkpoint found holds for that deployment alone.
-    runs = [run for run in cache.runs if run.checkpoint not in of_deployments(project)]
+    runs = [run for run in cache.runs if run.checkpoint not in deployments]
     last = runs[-1] if runs else None
     stories = {story.id: story for story in cache.incidents}
     return SiteData(
@@ -166,13 +167,12 @@ def _in_order(
 
 
 def _after_deployments(
-    project: Project, checkpoints: Mapping[str, tuple[str, ...]]
+    deployments: Mapping[str, tuple[str, ...]], checkpoints: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """The monitors that only checkpoints of deployments hold, with the services of these."""
-    after = of_deployments(project)
-    others = {name for one, held in checkpoints.items() if one not in after for name in held}
+    others = {name for one, held in checkpoints.items() if one not in deployments for name in held}
     found: dict[str, tuple[str, ...]] = {}
-    for checkpoint, services in after.items():
+    for checkpoint, services in deployments.items():
         for name in checkpoints.get(checkpoint, ()):
             if name not in others:
                 found[name] = (*found.get(name, ()), *services)
@@ -185,10 +185,8 @@ def of_deployments(project: Project) -> dict[str, tuple[str, ...]]:
     try:
         for service in project.services:
             if service.entry.verify:
-                found[service.entry.verify] = (
-                    *found.get(service.entry.verify, ()),
-                    service.name,
-                )
+                known = found.get(service.entry.verify, ())
+                found[service.entry.verify] = (*known, service.name)
     except PlumblineError:  # lint and `deploy` say what is wrong with it
         return {}
     return found

@@ -6,10 +6,9 @@ Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a chec
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from markupsafe import Markup
@@ -28,7 +27,7 @@ from plumbline.site.assemble import (
     listed_results,
     of_deployments,
 )
-from plumbline.site.days import DAY, ByDay, DayRun
+from plumbline.site.days import DAY, DayArchives, DayRun
 from plumbline.site.history_cache import (
     ROWS,
     STORIES,
@@ -277,72 +276,39 @@ class _EarlierBuild:
         another run than before, and of those whose page is lost. Of the others nothing is read.
 
         Args:
-            told: what the history in the warehouse says; runs that are known stay as they are.
-            left: what runs have left; their word counts.
+            told, left: see `DayArchives.add`.
             rows: months in hand, for a site that an earlier version made without pages of days.
             relink: whether all pages have to be drawn, because they link other monitors.
         """
         last = history_cache.last_instant(cache)
         if last is None:
             return replace(cache, days={}), {}, ()
-        zone, skipped = project.timezone, of_deployments(project)
-        oldest = history_cache.day_of(last, zone) - timedelta(days=DAY_PAGES)
-        known = {day: runs for day, runs in cache.days.items() if day >= oldest}
-
-        def runs_by_day(runs: Iterable[DayRun]) -> ByDay:
-            wanted = (one for one in runs if one.run.checkpoint not in skipped)
-            found = days.by_day(wanted, zone)
-            return {day: of_day for day, of_day in found.items() if day >= oldest}
-
-        @functools.cache
-        def still_cached() -> ByDay:
-            return runs_by_day(days.of_cache(cache, rows))
-
-        in_hand: dict[date, DAY] = {}
-        torn: set[date] = set()
-
-        def stored(day: date) -> DAY:
-            if day not in in_hand:
-                found = self._read(paths.day_archive(day), DAY)
-                if found is None:
-                    torn.add(day)
-                    found = days.in_order(still_cached().get(day, {}).values())
-                in_hand[day] = found
-            return in_hand[day]
-
-        @functools.cache
-        def last_runs(day: date) -> DAY:
-            """At least the last run of each checkpoint."""
-            there = None if day in in_hand else days.whole_day(cache, day, zone)
-            return stored(day) if there is None else there
-
-        new, own = runs_by_day(told), runs_by_day(left)
-        if not cache.days:
-            new = {day: {**of_day, **new.get(day, {})} for day, of_day in still_cached().items()}
-        made: dict[str, bytes] = {}
-        drawn: set[date] = set()
-        for day in {*new, *own}:
-            before = stored(day) if day in known else ()
-            by_key = new.get(day, {}) | {one.key: one for one in before} | own.get(day, {})
-            in_hand[day] = days.in_order(by_key.values())
-            if in_hand[day] != before or day in torn:
-                made[paths.day_archive(day)] = history_cache.to_json(in_hand[day], DAY)
-                drawn.add(day)
-                known[day] = tuple(one.anchor for one in in_hand[day])
-        known = dict(sorted(known.items()))
-        drawn |= {after for day in drawn for after in days.beside(known, day, is_after=True)}
-        for day in known.keys() - drawn:
-            if relink or not self.has_page(paths.day(day)):
-                drawn.add(day)
-        for day in [day for day in drawn if not stored(day)]:
-            drawn.remove(day)
-            if not self.has_page(paths.day(day)):
-                del known[day]
-        views = tuple(
-            day_page(day, stored(day), [last_runs(one) for one in days.beside(known, day)])
-            for day in sorted(drawn)
+        zone = project.timezone
+        archives = DayArchives(
+            cache,
+            lambda day: self._read(paths.day_archive(day), DAY),
+            rows=rows,
+            zone=zone,
+            oldest=history_cache.day_of(last, zone) - timedelta(days=DAY_PAGES),
+            without=of_deployments(project),
         )
-        return replace(cache, days=known), made, views
+        archives.add(told, left)
+        made = {
+            paths.day_archive(day): history_cache.to_json(archives.runs(day), DAY)
+            for day in archives.changed
+        }
+        lost = {day for day in archives.days if not self.has_page(paths.day(day))}
+        drawn = archives.changed | lost | (archives.days.keys() if relink else set())
+        for day in archives.changed:
+            drawn.update(days.beside(archives.days, day, is_after=True))
+        for day in [day for day in drawn if not archives.runs(day)]:
+            drawn.remove(day)
+            if day in lost:
+                del archives.days[day]
+        views = tuple(
+            day_page(day, archives.runs(day), archives.before(day)) for day in sorted(drawn)
+        )
+        return replace(cache, days=archives.days), made, views
 
     def kept_archives(self, cache: HistoryCache) -> frozenset[str]:
         named = {

@@ -1,15 +1,16 @@
 """The runs of a day: what each found, and what changed since the run before of its checkpoint.
 
 A day is one page and one archive of the site. A page a run would be thousands of files, which each
-build would have to carry along; a day's is written while its runs come, and then kept. Pure:
-`plumbline.site.build` reads and writes.
+build would have to carry along; a day's is written while its runs come, and then kept.
+`plumbline.site.build` reads and writes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -122,14 +123,6 @@ def whole_day(cache: HistoryCache, day: date, zone: ZoneInfo) -> DAY | None:
     return found if found and is_whole else None
 
 
-def by_day(runs: Iterable[DayRun], zone: ZoneInfo) -> ByDay:
-    """The runs by their day in ``zone``."""
-    found: ByDay = {}
-    for one in runs:
-        found.setdefault(day_of(one.run.as_of, zone), {})[one.key] = one
-    return found
-
-
 def in_order(runs: Iterable[DayRun]) -> DAY:
     """Oldest first."""
     return tuple(sorted(runs, key=lambda one: (one.run.as_of, one.run.checkpoint)))
@@ -152,6 +145,91 @@ def beside(
         if found:
             yield other
         waiting -= found
+
+
+class DayArchives:
+    """The days that have a page, and their archives, while a build adds runs.
+
+    An archive is read once, and only if it is needed. If it can't be read, the day has the runs
+    that the cache still has.
+
+    Args:
+        cache: with the runs of this build.
+        read: a day's archive; None: it can't be read.
+        rows: months in hand, by monitor and month.
+        without: checkpoints whose runs are on no page.
+    """
+
+    def __init__(
+        self,
+        cache: HistoryCache,
+        read: Callable[[date], DAY | None],
+        *,
+        rows: Mapping[tuple[str, str], Sequence[Row]],
+        zone: ZoneInfo,
+        oldest: date,
+        without: Collection[str],
+    ) -> None:
+        self.days = {day: anchors for day, anchors in cache.days.items() if day >= oldest}
+        """The anchors of each day's runs; days are oldest first."""
+        self.changed: set[date] = set()
+        """Days whose archive has to be written."""
+        self._cache, self._read, self._rows = cache, read, rows
+        self._zone, self._oldest, self._without = zone, oldest, without
+        self._runs: dict[date, DAY] = {}
+        self._lost: set[date] = set()
+
+    def add(self, told: Iterable[DayRun], left: Iterable[DayRun]) -> None:
+        """Add runs.
+
+        Args:
+            told: what the history in the warehouse says; runs that are known stay as they are.
+            left: what runs have left; it replaces what is known.
+        """
+        if not self._cache.days:  # a site of a version without pages of days
+            cached = [one for of_day in self._cached.values() for one in of_day.values()]
+            told = [*cached, *told]
+        new, own = self._by_day(told), self._by_day(left)
+        for day in {*new, *own}:
+            before = self.runs(day)
+            by_key = new.get(day, {}) | {one.key: one for one in before} | own.get(day, {})
+            runs = in_order(by_key.values())
+            if runs != before or day in self._lost:
+                self._runs[day] = runs
+                self.days[day] = tuple(one.anchor for one in runs)
+                self.changed.add(day)
+        self.days = dict(sorted(self.days.items()))
+
+    def runs(self, day: date) -> DAY:
+        """All runs of a day."""
+        if day not in self._runs:
+            found = self._read(day) if day in self.days else ()
+            if found is None:
+                self._lost.add(day)
+                found = in_order(self._cached.get(day, {}).values())
+            self._runs[day] = found
+        return self._runs[day]
+
+    def before(self, day: date) -> list[DAY]:
+        """The nearest earlier days with the checkpoints of ``day``, newest first: at least the last
+        run of each checkpoint."""
+        return [self._last_runs(other) for other in beside(self.days, day)]
+
+    def _last_runs(self, day: date) -> DAY:
+        cached = None if day in self._runs else whole_day(self._cache, day, self._zone)
+        return self.runs(day) if cached is None else cached
+
+    @cached_property
+    def _cached(self) -> ByDay:
+        return self._by_day(of_cache(self._cache, self._rows))
+
+    def _by_day(self, runs: Iterable[DayRun]) -> ByDay:
+        found: ByDay = {}
+        for one in runs:
+            day = day_of(one.run.as_of, self._zone)
+            if day >= self._oldest and one.run.checkpoint not in self._without:
+                found.setdefault(day, {})[one.key] = one
+        return found
 
 
 def changes(now: Mapping[str, Row], before: Mapping[str, Row]) -> dict[str, Change]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from generators.cli import ROOT
+from generators.markdown import table
 
 PACKAGE = ROOT / "plugins" / "plumbline"
 PAGE = Path("docs/architecture.md")
@@ -75,11 +76,11 @@ def draw_edges(order: Sequence[str], edges: Set[Edge]) -> Sequence[str]:
 def draw(order: Sequence[str], edges: Set[Edge]) -> str:
     """A Mermaid diagram, and a table of the packages from top to bottom."""
     lines = ["```mermaid", "flowchart TD", *draw_edges(order, edges), "```", ""]
-    lines += ["| package | content | imports from |", "|---|---|---|"]
+    rows = []
     for package in order:
         used = ", ".join(other for other in order if (package, other) in edges) or "nothing"
-        lines.append(f"| `{package}/` | {describe_package(package).replace('``', '`')} | {used} |")
-    return "\n".join(lines)
+        rows.append((f"`{package}/`", describe_package(package).replace("``", "`"), used))
+    return "\n".join([*lines, table(("package", "content", "imports from"), rows)])
 
 
 def make_files() -> Mapping[Path, str]:

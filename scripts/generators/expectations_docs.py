@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from generators.markdown import table
 from matrix import record
 from matrix.cells import ERROR, EVERY, NUMBERS, Question, questions
 
@@ -23,7 +24,7 @@ def make_files() -> Mapping[Path, str]:
     filled = {
         "{cells}": f"{sum(len(one.verdicts) for one in judged):,}",
         "{evaluated}": f"{evaluated:,}",
-        "{table}": "\n".join(_table(asked, records)),
+        "{table}": table(("expectation", *EVERY), _rows(asked, records)),
     }
     page = TEMPLATE.read_text("utf-8")
     for name, text in filled.items():
@@ -31,15 +32,15 @@ def make_files() -> Mapping[Path, str]:
     return {PAGE: page}
 
 
-def _table(asked: Sequence[Question], records: dict[str, record.Record]) -> list[str]:
-    rows = ["| expectation | " + " | ".join(EVERY) + " |", "|---" * (len(EVERY) + 1) + "|"]
+def _rows(
+    asked: Sequence[Question], records: dict[str, record.Record]
+) -> Iterable[tuple[str, ...]]:
     for name in sorted({question.expectation for question in asked}):
         cells = [
             _mark([one for one in asked if (one.expectation, one.kind) == (name, kind)], records)
             for kind in EVERY
         ]
-        rows.append(f"| `{name.removeprefix('expect_')}` | " + " | ".join(cells) + " |")
-    return rows
+        yield f"`{name.removeprefix('expect_')}`", *cells
 
 
 def _mark(asked: Sequence[Question], records: dict[str, record.Record]) -> str:

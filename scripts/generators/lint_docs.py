@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from generators.markdown import table
 from plumbline.lint.registry import GROUPS, RuleGroup
 from plumbline.lint.rule import Rule
 
@@ -105,21 +106,15 @@ def make_files() -> Mapping[Path, str]:
 
 
 def _section(group: RuleGroup) -> str:
-    lines = [
-        f"### {group.title}\n",
-        "| rule | | problem | wrong | right |",
-        "|---|---|---|---|---|",
-        *map(_line, group.rules),
-    ]
-    return "\n".join(lines) + "\n"
+    rules = table(("rule", "", "problem", "wrong", "right"), map(_cells, group.rules))
+    return f"### {group.title}\n\n{rules}\n"
 
 
-def _line(rule: Rule) -> str:
-    cells = (
+def _cells(rule: Rule) -> tuple[str, ...]:
+    return (
         f"`{rule.code}`",
         str(rule.severity),
         rule.about,
         f"`{rule.wrong}`",
         f"`{rule.right}`",
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -450,7 +450,6 @@ def day_page(day: date, runs: DAY, before: Sequence[DAY]) -> DayPage:
         views.append(
             RunView(
                 one.run,
-                one.anchor,
                 dict(ranked),
                 previous.run if previous else None,
                 changes(one.rows, previous.rows) if previous else {},

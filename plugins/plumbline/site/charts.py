@@ -106,16 +106,14 @@ def small_chart(
     lines: list[list[str]] = [[]]
     marks: dict[Status, list[str]] = {}
     for point in points:
+        left, top = _short(x(point.at)), _short(height - _PAD)
         if point.observed is None or not math.isfinite(point.observed):
             lines.append([])
-            if point.status.is_failing:
-                dot = f"M{_short(x(point.at))} {_short(height - _PAD)}h0"
-                marks.setdefault(point.status, []).append(dot)
-            continue
-        lines[-1].append(f"{_short(x(point.at))},{_short(y(point.observed))}")
+        else:
+            top = _short(y(point.observed))
+            lines[-1].append(f"{left},{top}")
         if point.status.is_failing:
-            dot = f"M{_short(x(point.at))} {_short(y(point.observed))}h0"
-            marks.setdefault(point.status, []).append(dot)
+            marks.setdefault(point.status, []).append(f"M{left} {top}h0")
     drawn = []
     for line in lines:
         if len(line) == 1:  # a polyline of one point is not drawn: a dash of one unit is

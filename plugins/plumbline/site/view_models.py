@@ -22,6 +22,7 @@ from plumbline.core.pricing import Price
 from plumbline.core.status import RUN_WORST_FIRST, RunStatus, Status, run_status, score
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
+from plumbline.site.days import Change, anchor_of
 from plumbline.site.history_cache import RECENT_RUNS
 from plumbline.site.rows import Row, RunRow, Sighted
 
@@ -213,13 +214,17 @@ class RunView:
     """A run on the page of its day."""
 
     run: RunRow
-    anchor: str
     rows: Mapping[str, Row]
     """By monitor, worst first."""
     before: RunRow | None
     """The run before of the same checkpoint; None: none is known."""
-    changes: Mapping[str, str]
+    changes: Mapping[str, Change]
     """By monitor: what is not as it was in the run before."""
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the page."""
+        return anchor_of(self.run)
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def _value(key: str, text: str) -> Any:
     fix = "write a number, a string, true or false, a date, or [a, list]"
     try:
         value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):
         raise ConfigError(f"{text!r} is not a valid value", key=key, fix=fix) from None
     if value is None or isinstance(value, dict):
         raise ConfigError(f"{text!r} is neither a scalar nor a list", key=key, fix=fix)

@@ -18,8 +18,37 @@ MERGE = "tag:yaml.org,2002:merge"
 _MOST_VALUES = 200_000
 """With each alias counted as all that it stands for: nine lines of aliases can hold a billion."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INDENTED = re.compile(r"^[ ?:-]+", re.MULTILINE)
+
+
+class _Impossible(yaml.MarkedYAMLError):
+    """A scalar that looks like a value of some type and is none, such as 2026-02-30."""
+
+
+class _Loader(_SAFE_LOADER):  # type: ignore[misc]
+    """PyYAML's, which says of an impossible value where it stands."""
+
+
+def _say_where(type_: str) -> None:
+    tag = f"tag:yaml.org,2002:{type_}"
+    construct = _SAFE_LOADER.yaml_constructors[tag]
+
+    def constructor(loader: Any, node: yaml.Node) -> Any:
+        try:
+            return construct(loader, node)
+        except ValueError as fault:
+            why = str(fault)
+        except (LookupError, AttributeError):  # written with its tag: `!!bool maybe`
+            why = f"not of the type {type_}"
+        problem = f"{node.value or repr('')}: {why}"
+        raise _Impossible(problem=problem, problem_mark=node.start_mark)
+
+    _Loader.add_constructor(tag, constructor)
+
+
+for _type in ("bool", "int", "float", "timestamp"):
+    _say_where(_type)
 
 
 def read_yaml(file: Path, text: str) -> Document:
@@ -27,13 +56,13 @@ def read_yaml(file: Path, text: str) -> Document:
     try:
         if _is_too_deep(text):
             return _malformed(file, "is nested too deeply", f"use at most {MOST_LEVELS} levels")
-        loader = _LOADER(text)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
             # Before the value is made, which writes merged keys into the nodes.
             _refuse_size(node, text)
             is_repeated = node is not None and _has_repeated_key(node, set())
-            value = None if node is None else _value_of(loader, node)
+            value = None if node is None else loader.construct_document(node)
         finally:
             loader.dispose()
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as fault:
@@ -52,38 +81,6 @@ def read_yaml(file: Path, text: str) -> Document:
         return _malformed(file, "is not a mapping", "write `key: value` lines")
     faults = _scan(text)[1] if is_repeated else ()
     return Document(file, value, faults, lambda: _scan(text)[0])
-
-
-class _Impossible(yaml.MarkedYAMLError):
-    """A value that YAML would read as a date, of a day that doesn't exist."""
-
-
-def _value_of(loader: Any, node: yaml.Node) -> Any:
-    """The value of ``node``.
-
-    Raises:
-        _Impossible: a scalar looks like a date and is none, at its place.
-    """
-    try:
-        return loader.construct_document(node)
-    except ValueError:
-        for scalar in _scalars(node, set()):
-            try:
-                _LOADER("").construct_object(scalar)
-            except ValueError as fault:
-                problem = f"{scalar.value}: {fault}"
-                raise _Impossible(problem=problem, problem_mark=scalar.start_mark) from None
-        raise
-
-
-def _scalars(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        yield node
-    for inner in _inner(node):
-        yield from _scalars(inner, seen)
 
 
 def _malformed(file: Path, what: str, fix: str, mark: Mark | None = None) -> Document:
@@ -151,7 +148,7 @@ def _is_too_deep(text: str) -> bool:
 
 def _depth(text: str) -> int:
     deepest = depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             deepest = max(deepest, depth)
@@ -187,7 +184,7 @@ def _identity(key: yaml.Node) -> tuple[str, str]:
 
 def _scan(text: str) -> tuple[Mapping[KeyPath, Mark], tuple[Fault, ...]]:
     """The positions in a text that could be read, and its keys that stand twice."""
-    loader = _LOADER(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
     finally:

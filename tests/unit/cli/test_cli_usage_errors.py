@@ -45,6 +45,7 @@ CASES: list[tuple[str, str, str]] = [
     ("run -s coverage --var days=", "'' is neither a scalar nor a list", "write a number"),
     ("run -s coverage --var days={a:1}", "neither a scalar nor a list", "write a number"),
     ("run -s coverage --var days=[1", "'[1' is not a valid value", "write a number"),
+    ("run -s coverage --var days=!!int", "'!!int' is not a valid value", "write a number"),
     ("run -s coverage --var days=1 --var days=2", "variable 'days' is given twice", "once"),
     ("run -s coverage --var dais=7", "there is no variable 'dais'", "did you mean 'days'?"),
     ("run -s coverage --var as_of=7", "'as_of' is set by plumbline", "--as-of sets the instant"),

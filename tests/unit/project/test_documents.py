@@ -145,6 +145,16 @@ def test_beside_a_merge_key_a_key_that_stands_twice_is_still_found() -> None:
     assert (fault.kind, fault.mark.line) == ("duplicate-key", 5)
 
 
+@pytest.mark.parametrize(
+    "value", ["!!bool maybe", "!!int ''", "!!float ''", "!!timestamp today", "0x_", "2026-02-30"]
+)
+def test_a_value_that_is_not_of_its_type_is_named_where_it_stands(value: str) -> None:
+    (fault,) = read_yaml(FILE, f"first: 1\nsecond: {value}\n").faults
+    text = value.rpartition(" ")[2]
+    assert f"has an impossible value: {text}: " in fault.what
+    assert fault.mark == Mark(2, 9)
+
+
 @pytest.mark.parametrize("read", [read_json, read_yaml])
 def test_both_of_two_keys_are_told_apart_by_their_level(read: Any) -> None:
     document = read(FILE, '{"a": {"b": 1}, "b": {"b": 2, "b": 3}}')

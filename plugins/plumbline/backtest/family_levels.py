@@ -28,13 +28,14 @@ def propose_levels(
             rules, [series[""]], [incidents.get("", [])], context, todays_levels(family)
         )
         return Proposal(whole.levels), (), whole.reasons
+    quantiles = {label: _quantiles([found], context) for label, found in series.items()}
     enough = {
         label: found
         for label, found in series.items()
-        if len({day_of(at, context.zone) for at, _ in found}) >= _LEAST_GROUP_DAYS
+        if quantiles[label].days >= _LEAST_GROUP_DAYS
     }
     alone = {
-        label: _propose(family, [found], [incidents.get(label, [])], context)
+        label: _propose(family, [found], [incidents.get(label, [])], quantiles[label])
         for label, found in enough.items()
     }
     # The common thresholds are those of the groups that are alike: one that is poor by nature must
@@ -52,12 +53,10 @@ def propose_levels(
     groups: list[GroupCalibration] = []
     own: dict[str, Chosen] = {}
     for label, found in sorted(series.items()):
-        values = [value for _, value in found]
-        days = len({day_of(at, context.zone) for at, _ in found})
         failing = 0.0
         if bound is not None:
-            failing = failing_share(values, family.bounds(first, bound))
-        groups.append(GroupCalibration(label, Quantiles.of(values, days), failing))
+            failing = failing_share(_values([found]), family.bounds(first, bound))
+        groups.append(GroupCalibration(label, quantiles[label], failing))
         # A pseudonym is not a name that a suite could know.
         may_have = PREFIX not in label and family.takes_overrides
         if label in enough and failing > FAILING_SHARE and may_have:
@@ -120,7 +119,7 @@ def _usual(
     return [
         label
         for label, found in series.items()
-        if failing_share([v for _, v in found], middle) <= FAILING_SHARE
+        if failing_share(_values([found]), middle) <= FAILING_SHARE
     ]
 
 
@@ -132,33 +131,36 @@ def _choose(
     now: Mapping[Level, float],
     of: str = "today's",
 ) -> Chosen:
-    values = [value for found in series for _, value in found]
+    quantiles = _quantiles(series, context)
     return rules.choose(
-        _propose(rules.family, series, incidents, context),
-        values,
-        _quantiles(series, context),
-        [value for found in incidents for _, value in found],
+        _propose(rules.family, series, incidents, quantiles),
+        _values(series),
+        quantiles,
+        _values(incidents),
         now=now,
         of=of,
     )
 
 
 def _propose(
-    family: Family, series: Sequence[Series], incidents: Sequence[Series], context: History
+    family: Family, series: Sequence[Series], incidents: Sequence[Series], quantiles: Quantiles
 ) -> Levels:
-    strict = family.bounds("warning", 0.0)
     return propose(
         [run for found in series for run in _runs(found)],
-        _quantiles(series, context),
-        [value for found in incidents for _, value in found],
+        quantiles,
+        _values(incidents),
         side=family.side,
-        strict=strict.strict_min or strict.strict_max,
+        strict=family.bounds("warning", 0.0).is_strict,
     )
 
 
 def _quantiles(series: Sequence[Series], context: History) -> Quantiles:
     days = len({day_of(at, context.zone) for found in series for at, _ in found})
-    return Quantiles.of([value for found in series for _, value in found], days)
+    return Quantiles.of(_values(series), days)
+
+
+def _values(series: Sequence[Series]) -> list[float]:
+    return [value for found in series for _, value in found]
 
 
 def _runs(series: Series) -> Iterator[list[float]]:

@@ -325,10 +325,8 @@ def _why_no_group(label: Label, seen: _Seen, failed: str) -> str:
 
 def _first_failure(label: Label, outcomes: Sequence[Outcome]) -> FirstSighting | None:
     for one in outcomes:
-        if label.began <= one.as_of <= label.ends and one.status in (
-            Status.WARNING,
-            Status.CRITICAL,
-        ):
+        is_bad = one.status in (Status.WARNING, Status.CRITICAL)
+        if is_bad and label.covers(one.monitor, one.as_of):
             return FirstSighting(one.monitor, one.as_of, one.status)
     return None
 

@@ -101,9 +101,8 @@ class Tightening:
             return []
         sign = 1.0 if family.side == "below" else -1.0
         before, now = family.bounds(slot.level, proposed), family.bounds(slot.level, today)
-        strict = now.strict_min or now.strict_max
         found = {
-            failing_bound(value, self.quantiles, side=family.side, strict=strict)
+            failing_bound(value, self.quantiles, side=family.side, strict=now.is_strict)
             for value in self.values.get(slot.group, ())
             if before.keep(value) and not now.keep(value)
         }

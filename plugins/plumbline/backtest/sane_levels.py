@@ -18,7 +18,6 @@ from plumbline.backtest.proposing import (
     failing_share,
     halfway,
 )
-from plumbline.checks.bounds import Bounds
 from plumbline.checks.domain import Domain
 from plumbline.checks.threshold_families import Family, Level
 from plumbline.core.text import plain, with_unit
@@ -57,9 +56,8 @@ class LevelRules:
     def bound(self, level: Level, value: float) -> str:
         """``< 80 %``, ``≥ 6 h``: what fails."""
         bounds = self.family.bounds(level, value)
-        below = self.family.side == "below"
-        strict = bounds.strict_min if below else bounds.strict_max
-        sign = ("≤" if strict else "<") if below else ("≥" if strict else ">")
+        plain_sign, strict_sign = ("<", "≤") if self.family.side == "below" else (">", "≥")
+        sign = strict_sign if bounds.is_strict else plain_sign
         return f"{sign} {with_unit(as_written(value), self.unit)}"
 
     def levels(self, levels: Mapping[Level, float]) -> str:
@@ -113,9 +111,8 @@ class LevelRules:
     def _is_worse(self, critical: float, warning: float) -> bool:
         """Whether only what breaks ``warning`` breaks ``critical``."""
         if critical == warning:
-            return _is_strict(self.family.bounds("warning", warning)) or not _is_strict(
-                self.family.bounds("critical", critical)
-            )
+            is_critical_strict = self.family.bounds("critical", critical).is_strict
+            return self.family.bounds("warning", warning).is_strict or not is_critical_strict
         return critical < warning if self.family.side == "below" else critical > warning
 
 
@@ -226,7 +223,3 @@ class _Choice:
 
     def _keeps(self, level: Level, bound: float, value: float) -> bool:
         return self.rules.family.bounds(level, bound).keep(value)
-
-
-def _is_strict(bounds: Bounds) -> bool:
-    return bounds.strict_min or bounds.strict_max

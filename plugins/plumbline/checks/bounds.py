@@ -78,6 +78,11 @@ class Bounds:
         return max(below, above, 0.0)
 
     @property
+    def is_strict(self) -> bool:
+        """Whether a value exactly on one of the bounds breaks it."""
+        return self.strict_min or self.strict_max
+
+    @property
     def first(self) -> float | None:
         """The lower bound, else the upper one."""
         return self.min_value if self.min_value is not None else self.max_value

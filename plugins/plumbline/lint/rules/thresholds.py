@@ -198,7 +198,7 @@ def _alone(judged: _Judged) -> Iterator[Finding]:
     """What is wrong with one pair of bounds."""
     bounds, suite = judged.bounds, judged.suite
     low, high = bounds.min_value, bounds.max_value
-    is_empty = low == high and (bounds.strict_min or bounds.strict_max)
+    is_empty = low == high and bounds.is_strict
     if low is not None and high is not None and (low > high or is_empty):
         yield INVERTED.at(
             suite.place(*judged.place_path("min")),

@@ -78,7 +78,7 @@ def _kept_overrides(
     """Both levels of groups that have only one of their own today, where the new common one would
     contradict it."""
     family, found = rules.family, {}
-    for label in _overridden(family) - set(own):
+    for label in sorted(_overridden(family) - set(own)):
         today = todays_levels(family, label)
         then = {**today, **common.levels}
         for member in family.members:

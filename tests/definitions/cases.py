@@ -6,13 +6,13 @@ and each is looked up in its answer: what a case says holds beside all the other
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from definitions.tables import World, at
+from definitions.tables import World, at, day
 from plumbline.models import CompiledModel, Compiler
 from plumbline.project import Project
 
@@ -42,6 +42,35 @@ class Case:
     def expected(self) -> list[Answer]:
         """The rows in an order of their own."""
         return in_order(self.rows)
+
+
+def not_judged(verdict: str, anchor: str, reason: str, columns: str) -> Answer:
+    """The row of an evaluation that is not judged: NULL in ``columns``, and no number."""
+    blank = dict.fromkeys((*columns.split(), "numerator", "denominator"))
+    return {"verdict": verdict, "reason": reason, "anchor_date": day(anchor), **blank}
+
+
+CLOCK_DAYS = ("2025-11-01", "2025-11-02", "2026-03-07", "2026-03-08")
+"""The clocks go back on the second, and forward on the last."""
+
+
+def cases_at_ten(season: World, rows: Callable[[str], Sequence[Answer]]) -> list[Case]:
+    """Data of a date are due at 10:00 of it, also when the clocks change.
+
+    Args:
+        season: with a game on each of `CLOCK_DAYS`.
+        rows: what is expected, by anchor.
+    """
+    return [
+        Case(f"10:00 of {anchor}, {what}", season, as_of, rows(anchor))
+        for what, as_of, anchor in (
+            ("14:00 UTC", "2025-11-01 10:00", "2025-11-01"),
+            ("a second before 15:00 UTC", "2025-11-02 09:59:59", "2025-11-01"),
+            ("15:00 UTC", "2025-11-02 10:00", "2025-11-02"),
+            ("a second before 14:00 UTC", "2026-03-08 09:59:59", "2026-03-07"),
+            ("14:00 UTC again", "2026-03-08 10:00", "2026-03-08"),
+        )
+    ]
 
 
 class Witness(Protocol):

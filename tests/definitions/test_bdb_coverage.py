@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import Case, Interview, not_judged
 from definitions.tables import day, game, play, world
 
 MONITOR = "bdb_coverage"
@@ -37,11 +37,10 @@ def judged(
     ]
 
 
-def not_judged(verdict: str, anchor: str, reason: str) -> list[dict[str, Any]]:
+def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
     """An evaluation without a game."""
-    metrics = "game_id covered_pct not_final_games games numerator denominator"
-    blank: dict[str, Any] = dict.fromkeys(metrics.split())
-    return [{"verdict": verdict, "reason": reason, "anchor_date": day(anchor), **blank}]
+    columns = "game_id covered_pct not_final_games games"
+    return [not_judged(verdict, anchor, reason, columns)]
 
 
 SEASON = world(
@@ -120,7 +119,7 @@ CASES = [
         "fewer than half of the games final: nobody knows",
         SEASON,
         "2026-01-16",
-        not_judged("unknown", "2026-01-15", "only 1 of 3 games final 2026-01-15"),
+        silent("2026-01-15", "unknown", "only 1 of 3 games final 2026-01-15"),
     ),
     Case(
         "one of two that were not postponed is half",
@@ -156,7 +155,7 @@ CASES = [
         "every game postponed: nothing was expected",
         SEASON,
         "2026-01-21",
-        not_judged("skip", "2026-01-20", "every game 2026-01-20 is postponed"),
+        silent("2026-01-20", "skip", "every game 2026-01-20 is postponed"),
         POSTPONED,
     ),
 ]

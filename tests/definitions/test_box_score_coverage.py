@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import Case, Interview, not_judged
 from definitions.tables import completion, day, game, world
 
 MONITOR = "box_score_coverage"
@@ -29,14 +29,7 @@ def judged(
 
 
 def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "verdict": verdict,
-            "reason": reason,
-            "anchor_date": day(anchor),
-            **dict.fromkeys(("coverage_pct", "numerator", "denominator")),
-        }
-    ]
+    return [not_judged(verdict, anchor, reason, "coverage_pct")]
 
 
 def games(on: str, final: int, *others: int) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import CLOCK_DAYS, Case, Interview, cases_at_ten, not_judged
 from definitions.tables import day, feature_row, game, world
 
 MONITOR = "feature_quality"
@@ -32,14 +32,7 @@ def judged(
 
 
 def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "verdict": verdict,
-            "reason": reason,
-            "anchor_date": day(anchor),
-            **dict.fromkeys(("quality", "without_score", "numerator", "denominator")),
-        }
-    ]
+    return [not_judged(verdict, anchor, reason, "quality without_score")]
 
 
 def scores(on: str, *values: str | None, **how: Any) -> list[Any]:
@@ -80,9 +73,8 @@ SEASON = world(
     game("g", "2026-01-12"),
     scores("2026-01-13", "80"),
     game("g", "2026-01-20", 1),
-    # the clocks go back and forward
-    *(game("g", on) for on in ("2025-11-01", "2025-11-02", "2026-03-07", "2026-03-08")),
-    *(scores(on, "80") for on in ("2025-11-01", "2025-11-02", "2026-03-07", "2026-03-08")),
+    *(game("g", on) for on in CLOCK_DAYS),
+    *(scores(on, "80") for on in CLOCK_DAYS),
 )
 
 CASES = [
@@ -152,16 +144,7 @@ CASES = [
         "2026-01-13",
         silent("2026-01-13", "skip", "no games 2026-01-13 (day off)"),
     ),
-    *(
-        Case(f"10:00 of {anchor}, {what}", SEASON, as_of, judged(anchor, 80.0, 80.0, 1))
-        for what, as_of, anchor in (
-            ("14:00 UTC", "2025-11-01 10:00", "2025-11-01"),
-            ("a second before 15:00 UTC", "2025-11-02 09:59:59", "2025-11-01"),
-            ("15:00 UTC", "2025-11-02 10:00", "2025-11-02"),
-            ("a second before 14:00 UTC", "2026-03-08 09:59:59", "2026-03-07"),
-            ("14:00 UTC again", "2026-03-08 10:00", "2026-03-08"),
-        )
-    ),
+    *cases_at_ten(SEASON, lambda anchor: judged(anchor, 80.0, 80.0, 1)),
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import Case, Interview, not_judged
 from definitions.tables import day, game, world
 
 MONITOR = "game_status_lag"
@@ -41,13 +41,7 @@ def postponed(anchor: str, game_id: str | None, on: str) -> dict[str, Any]:
 
 def nothing(anchor: str, reason: str) -> dict[str, Any]:
     """No game in the three dates."""
-    metrics = ("game_id", "game_date", "not_final", "numerator", "denominator")
-    return {
-        "verdict": "skip",
-        "reason": reason,
-        "anchor_date": day(anchor),
-        **dict.fromkeys(metrics),
-    }
+    return not_judged("skip", anchor, reason, "game_id game_date not_final")
 
 
 SEASON = world(

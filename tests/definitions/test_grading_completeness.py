@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import Case, Interview, not_judged
 from definitions.tables import Row, day, game, grade, prediction, world
 from plumbline.core.text import count
 
@@ -42,11 +42,10 @@ def judged(
     }
 
 
-def not_judged(verdict: str, anchor: str, reason: str) -> dict[str, Any]:
+def silent(anchor: str, verdict: str, reason: str) -> dict[str, Any]:
     """An evaluation without a system."""
-    metrics = "system_id graded_pct not_final_games games left_out_games numerator denominator"
-    blank: dict[str, Any] = dict.fromkeys(metrics.split())
-    return {"verdict": verdict, "reason": reason, "anchor_date": day(anchor), **blank}
+    columns = "system_id graded_pct not_final_games games left_out_games"
+    return not_judged(verdict, anchor, reason, columns)
 
 
 def one_game(on: str, *rows: tuple[str, Row]) -> list[tuple[str, Row]]:
@@ -229,12 +228,12 @@ CASES = [
     case(
         "fewer than half is not",
         "2025-12-17",
-        not_judged("unknown", ONE_OF_THREE, "only 1 of 3 games final 2025-12-14 to 2025-12-16"),
+        silent(ONE_OF_THREE, "unknown", "only 1 of 3 games final 2025-12-14 to 2025-12-16"),
     ),
     case(
         "none is not",
         "2025-12-22",
-        not_judged("unknown", NONE_OF_TWO, "only 0 of 2 games final 2025-12-19 to 2025-12-21"),
+        silent(NONE_OF_TWO, "unknown", "only 0 of 2 games final 2025-12-19 to 2025-12-21"),
     ),
     case(
         "a game declared postponed is no doubt and does not count in the half",
@@ -251,15 +250,15 @@ CASES = [
     case(
         "every game postponed: nothing was expected",
         "2025-12-22",
-        not_judged("skip", NONE_OF_TWO, "every game 2025-12-19 to 2025-12-21 is postponed"),
+        silent(NONE_OF_TWO, "skip", "every game 2025-12-19 to 2025-12-21 is postponed"),
         postponed=POSTPONED,
     ),
     case(
         "nothing gradable on the final games: nothing was expected",
         "2025-12-28",
-        not_judged(
-            "skip",
+        silent(
             NOTHING_GRADABLE,
+            "skip",
             "nothing gradable on the final games 2025-12-25 to 2025-12-27 (1 of 2 not final)",
         ),
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import CLOCK_DAYS, Case, Interview
 from definitions.tables import day, feature_row, features, game, world
 
 MONITOR = "line_coverage"
@@ -27,8 +27,7 @@ def judged(anchor: str, on: str, pct: float, with_line: int, players: int) -> di
 
 
 SEASON = world(
-    # the clocks go back on 2025-11-02 and forward on 2026-03-08
-    *(game("g", on) for on in ("2025-11-01", "2025-11-02", "2026-03-07", "2026-03-08")),
+    *(game("g", on) for on in CLOCK_DAYS),
     # shares at the thresholds
     game("g", "2026-01-01"),
     features("2026-01-01", [1, 1, 1, 1, 0]),

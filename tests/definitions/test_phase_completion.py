@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import Case, Interview, not_judged
 from definitions.tables import completion, day, game, world
 
 MONITOR = "phase_completion"
@@ -82,12 +82,9 @@ CASES = [
         SEASON,
         "2026-02-05 07:59:59",
         [
-            {
-                "verdict": "skip",
-                "reason": "no games 2026-02-03 (day off)",
-                "anchor_date": day("2026-02-03"),
-                **dict.fromkeys(("processor_name", "complete", "numerator", "denominator")),
-            }
+            not_judged(
+                "skip", "2026-02-03", "no games 2026-02-03 (day off)", "processor_name complete"
+            )
         ],
     ),
     Case(

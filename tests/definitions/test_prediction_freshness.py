@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import Case, Interview, not_judged
 from definitions.tables import at, day, game, prediction, world
 
 MONITOR = "prediction_freshness"
@@ -31,15 +31,7 @@ def judged(anchor: str, hours: float, first: str | None) -> list[dict[str, Any]]
 def unknown(anchor: str) -> list[dict[str, Any]]:
     """Rows that came nobody knows when."""
     reason = f"{PRIMARY} has rows for {anchor} without created_at"
-    metrics = ("hours_late", "first_row_at", "numerator", "denominator")
-    return [
-        {
-            "verdict": "unknown",
-            "reason": reason,
-            "anchor_date": day(anchor),
-            **dict.fromkeys(metrics),
-        }
-    ]
+    return [not_judged("unknown", anchor, reason, "hours_late first_row_at")]
 
 
 def row(on: str, arrived: str | None, system: str = PRIMARY) -> Any:

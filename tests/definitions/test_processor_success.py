@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import Case, Interview, not_judged
 from definitions.tables import day, game, run_of, world
 
 MONITOR = "processor_success"
@@ -30,14 +30,7 @@ def judged(anchor: str, **runs: tuple[int, int]) -> list[dict[str, Any]]:
 
 
 def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "verdict": verdict,
-            "reason": reason,
-            "anchor_date": day(anchor),
-            **dict.fromkeys(("processor_name", "success_pct", "numerator", "denominator")),
-        }
-    ]
+    return [not_judged(verdict, anchor, reason, "processor_name success_pct")]
 
 
 NIGHT = "2026-02-02 04:00"

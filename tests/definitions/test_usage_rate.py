@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from definitions.cases import Case, Interview
+from definitions.cases import CLOCK_DAYS, Case, Interview, cases_at_ten, not_judged
 from definitions.tables import day, feature_row, game, world
 
 MONITOR = "usage_rate"
@@ -27,14 +27,7 @@ def judged(anchor: str, pct: float, with_rate: int, players: int) -> list[dict[s
 
 
 def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "verdict": verdict,
-            "reason": reason,
-            "anchor_date": day(anchor),
-            **dict.fromkeys(("usage_rate_pct", "numerator", "denominator")),
-        }
-    ]
+    return [not_judged(verdict, anchor, reason, "usage_rate_pct")]
 
 
 def rates(on: str, *values: float, **how: Any) -> list[Any]:
@@ -68,9 +61,8 @@ SEASON = world(
     game("g", "2026-01-12"),
     rates("2026-01-13", 0.2),
     game("g", "2026-01-20", 1),
-    # the clocks go back and forward
-    *(game("g", on) for on in ("2025-11-01", "2025-11-02", "2026-03-07", "2026-03-08")),
-    *(rates(on, 0.2) for on in ("2025-11-01", "2025-11-02", "2026-03-07", "2026-03-08")),
+    *(game("g", on) for on in CLOCK_DAYS),
+    *(rates(on, 0.2) for on in CLOCK_DAYS),
 )
 
 CASES = [
@@ -155,16 +147,7 @@ CASES = [
             ("2026-04-01", "where the calendar ends"),
         )
     ),
-    *(
-        Case(f"10:00 of {anchor}, {what}", SEASON, as_of, judged(anchor, 100.0, 1, 1))
-        for what, as_of, anchor in (
-            ("14:00 UTC", "2025-11-01 10:00", "2025-11-01"),
-            ("a second before 15:00 UTC", "2025-11-02 09:59:59", "2025-11-01"),
-            ("15:00 UTC", "2025-11-02 10:00", "2025-11-02"),
-            ("a second before 14:00 UTC", "2026-03-08 09:59:59", "2026-03-07"),
-            ("14:00 UTC again", "2026-03-08 10:00", "2026-03-08"),
-        )
-    ),
+    *cases_at_ten(SEASON, lambda anchor: judged(anchor, 100.0, 1, 1)),
 ]
 
 

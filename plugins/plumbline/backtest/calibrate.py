@@ -302,11 +302,8 @@ def _percentiles(
     rules, family, quantiles = found.rules, found.family, found.quantiles
     assert quantiles is not None
     critical = proposal.levels.get("critical")
-    values = [
-        value for one in series_of(family, judging.context.healthy).values() for _, value in one
-    ]
     for percent in (1, 5, 10) if family.side == "below" else (99, 95, 90):
-        bound = outward(quantiles.at(percent), values, side=family.side)
+        bound = outward(quantiles.at(percent), quantiles, side=family.side)
         levels: dict[Level, float] = {}
         if family.level("warning") is None:
             levels["critical"] = bound

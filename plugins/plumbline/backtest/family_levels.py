@@ -82,9 +82,8 @@ def _kept_overrides(
         today = todays_levels(family, label)
         then = {**today, **common.levels}
         for member in family.members:
-            level: Level = "critical" if member.severity == "critical" else "warning"
-            if label in member.overrides and level in today:
-                then[level] = today[level]
+            if label in member.overrides and member.level in today:
+                then[member.level] = today[member.level]
         if rules.are_sane(today) and not rules.are_sane(then):
             found[label] = today
     return found

@@ -31,11 +31,12 @@ PERCENTS = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
 class Quantiles:
     """Of healthy values: the least, percentiles, the greatest."""
 
-    count: int
     days: int
     """Distinct days that they stand for."""
     values: tuple[float, ...]
     """At each of `PERCENTS`."""
+    are_whole: bool
+    """Whether all of them are whole numbers."""
 
     @classmethod
     def of(cls, values: Sequence[float], days: int) -> Quantiles:
@@ -45,11 +46,17 @@ class Quantiles:
         else:
             found = statistics.quantiles(values, n=100, method="inclusive")
         points = [min(values), *found, max(values)]
-        return cls(len(values), days, tuple(points[percent] for percent in PERCENTS))
+        are_whole = all(float(value).is_integer() for value in values)
+        return cls(days, tuple(points[percent] for percent in PERCENTS), are_whole)
 
     def at(self, percent: int) -> float:
         """The value that ``percent`` of all are at most."""
         return self.values[PERCENTS.index(percent)]
+
+    @property
+    def size(self) -> float:
+        """The greatest distance from 0."""
+        return max(abs(self.at(0)), abs(self.at(100)))
 
     @property
     def spread(self) -> float:
@@ -132,14 +139,13 @@ def failing_share(values: Sequence[float], bounds: Bounds) -> float:
     return sum(not bounds.keep(value) for value in values) / len(values) if values else 0.0
 
 
-def outward(value: float, values: Sequence[float], *, side: Side) -> float:
-    """``value`` as a person writes a bound: whole where ``values`` are, else with at least three
-    digits, never rounded to where it fails more."""
-    sign = 1.0 if side == "below" else -1.0
-    if all(float(one).is_integer() for one in values):
-        return _clean(sign * math.floor(sign * value + 1e-9))
-    size = max(abs(one) for one in values)
-    return _clean(sign * _down(sign * value, min(0.1, 10.0 ** (math.floor(math.log10(size)) - 2))))
+def outward(value: float, quantiles: Quantiles, *, side: Side) -> float:
+    """``value`` as a person writes a bound: whole where all healthy values are, else with at least
+    three digits, never rounded to where it fails more."""
+    sign, step = (1.0 if side == "below" else -1.0), 1.0
+    if not quantiles.are_whole:
+        step = min(0.1, 10.0 ** (math.floor(math.log10(quantiles.size)) - 2))
+    return _clean(sign * _down(sign * value, step))
 
 
 def _strictest(
@@ -158,7 +164,7 @@ def _strictest(
 
 def _step(quantiles: Quantiles) -> float:
     """What bounds are rounded to: 1 where values are of some size, else a tenth of their size."""
-    size = max(abs(quantiles.at(0)), abs(quantiles.at(100)))
+    size = quantiles.size
     if size > 500:
         return float(10 ** (math.floor(math.log10(size)) - 1))
     if size >= 3 or size == 0:

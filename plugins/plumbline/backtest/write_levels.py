@@ -15,7 +15,7 @@ from typing import Any
 
 from plumbline.backtest.calibration import Calibration, FamilyCalibration
 from plumbline.backtest.proposing import as_written
-from plumbline.checks.threshold_families import Level, Rates
+from plumbline.checks.threshold_families import Rates
 from plumbline.core.errors import ConfigError
 from plumbline.project.json_document import key_offsets, read_json
 from plumbline.project.suites import Suite
@@ -78,28 +78,25 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
     offsets = key_offsets(text)
     edits: list[_Edit] = []
     for family in proposed:
-        side = "min_value" if family.family.side == "below" else "max_value"
-        candidate = family.candidates[-1]
+        side, levels = family.family.bound_key, family.levels or {}
         for member in family.family.members:
-            level: Level = "critical" if member.severity == "critical" else "warning"
+            level = member.level
             if member.severity not in ("warning", "critical"):
                 continue
             kwargs = ("expectations", member.index, "kwargs")
             path = (*kwargs, "per", side) if isinstance(family.family, Rates) else (*kwargs, side)
             at = offsets.get(path)
-            if at is None or level not in candidate.levels:
+            if at is None or level not in levels:
                 continue
             found = _NUMBER.match(text, at)
             if found is None:
                 continue
-            if float(found[1]) != candidate.levels[level]:
-                edits.append(
-                    _Edit(found.start(1), found.end(1), as_written(candidate.levels[level]))
-                )
+            if float(found[1]) != levels[level]:
+                edits.append(_Edit(found.start(1), found.end(1), as_written(levels[level])))
             own = {
-                label: {side: levels[level]}
-                for label, levels in candidate.groups.items()
-                if level in levels
+                label: {side: of_group[level]}
+                for label, of_group in family.overrides.items()
+                if level in of_group
             }
             if own:
                 there = offsets.get((*kwargs, "overrides"))

@@ -32,6 +32,11 @@ class FamilyMember(Check):
     index: int
     """Among the suite's expectations."""
 
+    @property
+    def level(self) -> Level:
+        """Which of the two it is."""
+        return "critical" if self.severity == "critical" else "warning"
+
 
 @dataclass(frozen=True)
 class Family:
@@ -78,6 +83,11 @@ class Family:
         return "below" if has_min else "above"
 
     @property
+    def bound_key(self) -> str:
+        """The argument that holds its bound."""
+        return "min_value" if self.side == "below" else "max_value"
+
+    @property
     def is_percentage(self) -> bool:
         """Whether its numbers are 0 to 100."""
         return self.column.endswith("_pct")
@@ -93,7 +103,7 @@ class Family:
 
     def rates(self) -> Rates | None:
         """Its bounds per unit, where it has some."""
-        bound = "min_value" if self.side == "below" else "max_value"
+        bound = self.bound_key
         members, columns = [], set()
         for one in self.members:
             rate = None if one.per is None else getattr(one.per, bound)
@@ -142,10 +152,10 @@ class Family:
         Args:
             groups: by label, bounds of their own; those of other groups stay.
         """
-        bound = "min_value" if self.side == "below" else "max_value"
+        bound = self.bound_key
         members = []
         for member in self.members:
-            level = _level(member.severity)
+            level = member.level
             kwargs: dict[str, Any] = {**member.kwargs}
             if level in levels:
                 kwargs[bound] = levels[level]
@@ -200,11 +210,11 @@ class Rates(Family):
         groups: Mapping[str, Mapping[Level, float]] | None = None,  # noqa: ARG002
     ) -> Family:
         """The family with other bounds per unit; the fixed ones stay."""
-        bound = "min_value" if self.side == "below" else "max_value"
+        bound = self.bound_key
         of_rates = {one.index for one in self.members}
         members = []
         for one in self.base.members:
-            level = _level(one.severity)
+            level = one.level
             kwargs = one.kwargs
             if one.index in of_rates and level in levels:
                 kwargs = {**kwargs, "per": {**kwargs["per"], bound: levels[level]}}
@@ -249,7 +259,3 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
 
 def _key(one: Outcome | GroupOutcome) -> GroupKey:
     return one.key if isinstance(one, GroupOutcome) else GroupKey(())
-
-
-def _level(severity: str) -> Level:
-    return "critical" if severity == "critical" else "warning"

@@ -97,7 +97,7 @@ def _levels(
     first = _first(family)
     if first is None or without_units([family], measured):
         return
-    side = "min_value" if family.side == "below" else "max_value"
+    side = family.bound_key
     place = document.place("expectations", first.index, "kwargs", side)
     values = [(one, value, label) for one in measured for label, value in _values(family, one)]
     if not values:

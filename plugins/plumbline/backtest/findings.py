@@ -9,7 +9,6 @@ where no label of its monitor, whatever its groups, covers any of its time.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -376,9 +375,7 @@ def _is_rise(change: Change) -> bool:
 
 def _concerns(label: Label, groups: Iterable[FailingGroup]) -> bool:
     """Whether a failing group is among those that ``label`` names; true where it names none."""
-    return not label.groups or any(
-        label.concerns(GroupKey.of(json.loads(group.key))) for group in groups
-    )
+    return not label.groups or any(label.concerns(GroupKey.of_text(group.key)) for group in groups)
 
 
 def _firsts(sightings: Iterable[FirstSighting]) -> tuple[FirstSighting, ...]:

@@ -6,7 +6,6 @@ expectation of GX knows neither its monitor nor the instant that is judged.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -254,7 +253,7 @@ def expected_groups(
 def known_groups(past: Past, group_by: Sequence[str]) -> list[GroupKey]:
     """Every group of these columns that the history knows, ordered by key."""
     columns = sorted(group_by)
-    keys = [GroupKey.of(json.loads(text)) for text in sorted(past.judged)]
+    keys = [GroupKey.of_text(text) for text in sorted(past.judged)]
     return [key for key in keys if [name for name, _ in key.items] == columns]
 
 

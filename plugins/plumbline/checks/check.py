@@ -111,7 +111,7 @@ class Check:
     @cached_property
     def bounds(self) -> Bounds:
         """The bounds of all groups that have none of their own; for its units, once known."""
-        return self._for_units(Bounds.of(self.arguments), "")
+        return self._relaxed(Bounds.of(self.arguments), self.units.get(""))
 
     @cached_property
     def per(self) -> PerUnit | None:
@@ -144,22 +144,21 @@ class Check:
 
     def bounds_for(self, label: str) -> Bounds:
         """The bounds of a group: for its units, where they are known."""
-        return self._for_units(self.overrides.get(label, Bounds.of(self.arguments)), label)
+        return self._relaxed(self._fixed(label), self.units.get(label))
 
     def bounds_of(self, group: MeasuredGroup) -> Bounds:
         """The bounds that judge ``group``."""
-        bounds = self.overrides.get(group.key.label, Bounds.of(self.arguments))
-        if self.per is None or group.units is None:
-            return bounds
-        return self.per.relax(bounds, group.units)
+        return self._relaxed(self._fixed(group.key.label), group.units)
 
     def with_units(self, units: Mapping[str, float]) -> dict[str, Any]:
         """The arguments, with the units of the groups that were judged: thresholds in words and
         lines are then those that judged."""
         return {**self.kwargs, "per": {**self.kwargs["per"], _UNITS: dict(units)}}
 
-    def _for_units(self, bounds: Bounds, label: str) -> Bounds:
-        units = self.units.get(label)
+    def _fixed(self, label: str) -> Bounds:
+        return self.overrides.get(label, Bounds.of(self.arguments))
+
+    def _relaxed(self, bounds: Bounds, units: float | None) -> Bounds:
         return bounds if self.per is None or units is None else self.per.relax(bounds, units)
 
     def unit(self, observed: Observed) -> str:

@@ -32,6 +32,11 @@ class GroupKey:
         """The key of ``values``; dates and instants become ISO 8601 text, instants in UTC."""
         return cls(tuple((column, canonical(values[column])) for column in sorted(values)))
 
+    @classmethod
+    def of_text(cls, text: str) -> GroupKey:
+        """The key whose canonical text is ``text``."""
+        return cls.of(json.loads(text))
+
     def __iter__(self) -> Iterator[tuple[str, KeyValue]]:
         return iter(self.items)
 

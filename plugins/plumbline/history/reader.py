@@ -530,7 +530,7 @@ def _stored(row: Mapping[str, Any], groups: tuple[GroupOutcome, ...]) -> StoredO
 
 def _group(row: Mapping[str, Any]) -> GroupOutcome:
     return GroupOutcome(
-        key=GroupKey.of(json.loads(row["group_key"])),
+        key=GroupKey.of_text(row["group_key"]),
         status=Status(row["status"]),
         observed=_number(row.get("observed")),
         numerator=_number(row.get("numerator")),

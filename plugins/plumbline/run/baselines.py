@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -72,7 +71,7 @@ def _read(jobs: MonitorJobs, monitor: str) -> dict[str, Past]:
             one.observed,
             one.status,
             is_known_wrong=any(
-                one.group is None or label.concerns(GroupKey.of(json.loads(one.group)))
+                one.group is None or label.concerns(GroupKey.of_text(one.group))
                 for label in covered(labels, one.monitor, one.as_of)
             ),
             metrics=one.metrics,

@@ -27,6 +27,7 @@ from plumbline.net.transport import why_unfit
 from plumbline.project.document import Document, KeyPath
 from plumbline.project.entry import Entry
 from plumbline.project.parsing import (
+    UnfitValueError,
     ValueFault,
     ValueFaultKind,
     find_unknown_names,
@@ -68,7 +69,7 @@ _Url = Annotated[str, StringConstraints(pattern=_URL)]
 
 def _check_api_url(value: str) -> str:
     if why := why_unfit(value):
-        raise ValueError(why)
+        raise UnfitValueError(why)
     return value
 
 

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from plumbline.project.parsing import UnfitValueError
+
 _UNITS = {"B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4}
 PATTERN = r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B$"
 _TEXT = re.compile(PATTERN)
@@ -21,10 +23,10 @@ def parse_bytes(text: str) -> int:
     As in BigQuery's price list an MB is of 1,048,576 bytes, so MB and MiB are the same.
 
     Raises:
-        ValueError: not such a text.
+        UnfitValueError: not such a text.
     """
     if not _TEXT.match(text):
-        raise ValueError("write a number of bytes, or a text such as '500 MB'")
+        raise UnfitValueError("write a number of bytes, or a text such as '500 MB'")
     amount = re.match(r"[0-9.]+", text)
     assert amount is not None
     unit = text[amount.end() :].strip().replace("i", "")
@@ -33,7 +35,7 @@ def parse_bytes(text: str) -> int:
 
 def _parsed(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("write a number of bytes, or a text such as '500 MB'")
+        raise UnfitValueError("write a number of bytes, or a text such as '500 MB'")
     return parse_bytes(value.strip()) if isinstance(value, str) else value
 
 

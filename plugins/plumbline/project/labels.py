@@ -20,6 +20,7 @@ from plumbline.core.group_key import GroupKey, KeyValue, canonical, shown
 from plumbline.project.document import Document
 from plumbline.project.files import Files
 from plumbline.project.parsing import (
+    UnfitValueError,
     ValueFault,
     find_repeated,
     find_value_faults,
@@ -45,7 +46,7 @@ def _read_dates(value: object) -> object:
     text = value.strip()
     ends = _RANGE.fullmatch(text) or _RANGE.fullmatch(f"{text}..{text}")
     if not ends:
-        raise ValueError("write 2026-01-31..2026-02-01 or [2026-01-31, 2026-02-01]")
+        raise UnfitValueError("write 2026-01-31..2026-02-01 or [2026-01-31, 2026-02-01]")
     first, last = (date.fromisoformat(end) for end in ends.groups())
     if last < first:
         raise ValueError("the range ends before it begins")
@@ -65,7 +66,7 @@ _DATES = WithJsonSchema(
 def _read_group_value(value: object) -> KeyValue:
     """A value of a group's column, as a `GroupKey` holds it."""
     if value is not None and not isinstance(value, str | int | float | date):
-        raise ValueError("write one value: a text, a number, a date, true, false or null")
+        raise UnfitValueError("write one value: a text, a number, a date, true, false or null")
     return canonical(value)
 
 

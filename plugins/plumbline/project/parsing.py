@@ -44,6 +44,10 @@ class ValueFaultKind(StrEnum):
     DEADLINE_TOO_LONG = "deadline-too-long"
 
 
+class UnfitValueError(ValueError):
+    """Of a validator of ours: the value is not valid. The message is the fix: what to write."""
+
+
 @dataclass(frozen=True)
 class ValueFault:
     """One thing that is wrong with the value of a file."""
@@ -180,7 +184,7 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
         return ValueFault(ValueFaultKind.MISSING_KEY, (*path, word), what, f"add {word!r}")
     given, message = details.get("input"), details["msg"]
     if details["type"] == "value_error":
-        return _own_fault(path, given, str((details.get("ctx") or {}).get("error", message)))
+        return _own_fault(path, given, details["ctx"]["error"])
     expected = _QUOTED.findall(str((details.get("ctx") or {}).get("expected", "")))
     return ValueFault(
         ValueFaultKind.WRONG_VALUE,
@@ -195,12 +199,12 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
 _INSTANT = "an instant with a time zone, such as 2026-01-31T10:00:00-05:00"
 
 
-def _own_fault(path: KeyPath, given: object, message: str) -> ValueFault:
-    """What a validator of ours says: what is wrong, or ``write ...``, which is the fix."""
-    if message.startswith("write "):
-        what, fix = f"{_shown(given)} is not a valid value", message
+def _own_fault(path: KeyPath, given: object, error: ValueError) -> ValueFault:
+    """What a validator of ours says."""
+    if isinstance(error, UnfitValueError):
+        what, fix = f"{_shown(given)} is not a valid value", str(error)
     else:
-        what, fix = f"{_shown(given)}: {message}", "correct the value"
+        what, fix = f"{_shown(given)}: {error}", "correct the value"
     return ValueFault(ValueFaultKind.WRONG_VALUE, path, what, fix)
 
 

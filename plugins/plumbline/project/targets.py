@@ -29,7 +29,7 @@ from plumbline.core.pricing import LIST_PRICE, Price
 from plumbline.net.transport import why_unfit
 from plumbline.project.entry import Entry
 from plumbline.project.files import Files
-from plumbline.project.parsing import explain
+from plumbline.project.parsing import UnfitValueError, explain
 from plumbline.project.state_files import StateFiles
 
 TARGET_VARIABLE = "PLUMBLINE_TARGET"
@@ -152,7 +152,7 @@ class TargetEntry(Entry):
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
         if value is not None and (why := why_unfit(value)):
-            raise ValueError(why)
+            raise UnfitValueError(why)
         return None if value is None else value.rstrip("/")
 
     @model_validator(mode="after")

@@ -37,7 +37,7 @@ def judged(
     ]
 
 
-def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
+def unjudged(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
     """An evaluation without a game."""
     columns = "game_id covered_pct not_final_games games"
     return [not_judged(verdict, anchor, reason, columns)]
@@ -119,7 +119,7 @@ CASES = [
         "fewer than half of the games final: nobody knows",
         SEASON,
         "2026-01-16",
-        silent("2026-01-15", "unknown", "only 1 of 3 games final 2026-01-15"),
+        unjudged("2026-01-15", "unknown", "only 1 of 3 games final 2026-01-15"),
     ),
     Case(
         "one of two that were not postponed is half",
@@ -155,7 +155,7 @@ CASES = [
         "every game postponed: nothing was expected",
         SEASON,
         "2026-01-21",
-        silent("2026-01-20", "skip", "every game 2026-01-20 is postponed"),
+        unjudged("2026-01-20", "skip", "every game 2026-01-20 is postponed"),
         POSTPONED,
     ),
 ]

@@ -28,7 +28,7 @@ def judged(
     ]
 
 
-def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
+def unjudged(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
     return [not_judged(verdict, anchor, reason, "coverage_pct")]
 
 
@@ -102,7 +102,7 @@ CASES = [
         "one more is unknown",
         SEASON,
         "2026-01-06",
-        silent("2026-01-05", "unknown", "53 rows for 2 games of 2026-01-05, more than 26 a game"),
+        unjudged("2026-01-05", "unknown", "53 rows for 2 games of 2026-01-05, more than 26 a game"),
     ),
     Case(
         "a game that is not final may have rows: 100 % at most",
@@ -114,7 +114,7 @@ CASES = [
         "but no more than the others",
         SEASON,
         "2026-01-08",
-        silent("2026-01-07", "unknown", "79 rows for 3 games of 2026-01-07, more than 26 a game"),
+        unjudged("2026-01-07", "unknown", "79 rows for 3 games of 2026-01-07, more than 26 a game"),
     ),
     Case(
         "half of the games final",
@@ -126,7 +126,7 @@ CASES = [
         "fewer than half",
         SEASON,
         "2026-01-10",
-        silent("2026-01-09", "unknown", "only 1 of 3 games final 2026-01-09"),
+        unjudged("2026-01-09", "unknown", "only 1 of 3 games final 2026-01-09"),
     ),
     Case(
         "a game declared as postponed is no doubt",
@@ -145,14 +145,14 @@ CASES = [
         "every game postponed",
         SEASON,
         "2026-01-21",
-        silent("2026-01-20", "skip", "every game 2026-01-20 is postponed"),
+        unjudged("2026-01-20", "skip", "every game 2026-01-20 is postponed"),
         {"postponed_games": ["2026-01-20-0"]},
     ),
     Case(
         "without a success phase_completion reports it",
         SEASON,
         "2026-01-11",
-        silent(
+        unjudged(
             "2026-01-10",
             "skip",
             "player_game_summary has not completed 2026-01-10: phase_completion reports it",
@@ -162,7 +162,7 @@ CASES = [
         "unless that does not expect the processor",
         SEASON,
         "2026-01-11",
-        silent("2026-01-10", "unknown", "player_game_summary has not completed 2026-01-10"),
+        unjudged("2026-01-10", "unknown", "player_game_summary has not completed 2026-01-10"),
         {"expected_processors": ["team_offense_game_summary"]},
     ),
     Case(
@@ -194,7 +194,7 @@ CASES = [
         "a run that counts no rows is unknown",
         SEASON,
         "2026-01-14",
-        silent(
+        unjudged(
             "2026-01-13",
             "unknown",
             "player_game_summary recorded no number of rows for 2026-01-13",
@@ -204,7 +204,7 @@ CASES = [
         "a day off is skipped, though it has rows",
         SEASON,
         "2026-01-15",
-        silent("2026-01-14", "skip", "no games 2026-01-14 (day off)"),
+        unjudged("2026-01-14", "skip", "no games 2026-01-14 (day off)"),
     ),
     Case(
         "a second before 08:00 the date before is judged",

@@ -31,7 +31,7 @@ def judged(
     ]
 
 
-def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
+def unjudged(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
     return [not_judged(verdict, anchor, reason, "quality without_score")]
 
 
@@ -104,7 +104,7 @@ CASES = [
         "fewer than half have one",
         SEASON,
         "2026-01-07",
-        silent(
+        unjudged(
             "2026-01-07",
             "unknown",
             "only 1 of 3 feature rows for 2026-01-07 have a quality score",
@@ -114,7 +114,7 @@ CASES = [
         "none has one",
         SEASON,
         "2026-01-08",
-        silent(
+        unjudged(
             "2026-01-08",
             "unknown",
             "only 0 of 1 feature rows for 2026-01-08 have a quality score",
@@ -136,13 +136,13 @@ CASES = [
         "a game day without rows is unknown",
         SEASON,
         "2026-01-12",
-        silent("2026-01-12", "unknown", "no feature rows for 2026-01-12"),
+        unjudged("2026-01-12", "unknown", "no feature rows for 2026-01-12"),
     ),
     Case(
         "a day off is skipped, though it has rows",
         SEASON,
         "2026-01-13",
-        silent("2026-01-13", "skip", "no games 2026-01-13 (day off)"),
+        unjudged("2026-01-13", "skip", "no games 2026-01-13 (day off)"),
     ),
     *cases_at_ten(SEASON, lambda anchor: judged(anchor, 80.0, 80.0, 1)),
 ]

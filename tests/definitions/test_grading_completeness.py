@@ -42,7 +42,7 @@ def judged(
     }
 
 
-def silent(anchor: str, verdict: str, reason: str) -> dict[str, Any]:
+def unjudged(anchor: str, verdict: str, reason: str) -> dict[str, Any]:
     """An evaluation without a system."""
     columns = "system_id graded_pct not_final_games games left_out_games"
     return not_judged(verdict, anchor, reason, columns)
@@ -228,12 +228,12 @@ CASES = [
     case(
         "fewer than half is not",
         "2025-12-17",
-        silent(ONE_OF_THREE, "unknown", "only 1 of 3 games final 2025-12-14 to 2025-12-16"),
+        unjudged(ONE_OF_THREE, "unknown", "only 1 of 3 games final 2025-12-14 to 2025-12-16"),
     ),
     case(
         "none is not",
         "2025-12-22",
-        silent(NONE_OF_TWO, "unknown", "only 0 of 2 games final 2025-12-19 to 2025-12-21"),
+        unjudged(NONE_OF_TWO, "unknown", "only 0 of 2 games final 2025-12-19 to 2025-12-21"),
     ),
     case(
         "a game declared postponed is no doubt and does not count in the half",
@@ -250,13 +250,13 @@ CASES = [
     case(
         "every game postponed: nothing was expected",
         "2025-12-22",
-        silent(NONE_OF_TWO, "skip", "every game 2025-12-19 to 2025-12-21 is postponed"),
+        unjudged(NONE_OF_TWO, "skip", "every game 2025-12-19 to 2025-12-21 is postponed"),
         postponed=POSTPONED,
     ),
     case(
         "nothing gradable on the final games: nothing was expected",
         "2025-12-28",
-        silent(
+        unjudged(
             NOTHING_GRADABLE,
             "skip",
             "nothing gradable on the final games 2025-12-25 to 2025-12-27 (1 of 2 not final)",

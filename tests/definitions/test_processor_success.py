@@ -29,7 +29,7 @@ def judged(anchor: str, **runs: tuple[int, int]) -> list[dict[str, Any]]:
     ]
 
 
-def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
+def unjudged(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
     return [not_judged(verdict, anchor, reason, "processor_name success_pct")]
 
 
@@ -111,13 +111,13 @@ CASES = [
         "a day off is skipped, though processors ran",
         SEASON,
         "2026-02-04 15:00",
-        silent("2026-02-03", "skip", "no games 2026-02-03 (day off)"),
+        unjudged("2026-02-03", "skip", "no games 2026-02-03 (day off)"),
     ),
     Case(
         "a game day without a run is unknown",
         SEASON,
         "2026-02-05 15:00",
-        silent("2026-02-04", "unknown", "no runs recorded for 2026-02-04"),
+        unjudged("2026-02-04", "unknown", "no runs recorded for 2026-02-04"),
     ),
     Case(
         "15:00 is 19:00 UTC on the day on which the clocks go forward",

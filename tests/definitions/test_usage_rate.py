@@ -26,7 +26,7 @@ def judged(anchor: str, pct: float, with_rate: int, players: int) -> list[dict[s
     ]
 
 
-def silent(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
+def unjudged(anchor: str, verdict: str, reason: str) -> list[dict[str, Any]]:
     return [not_judged(verdict, anchor, reason, "usage_rate_pct")]
 
 
@@ -97,13 +97,13 @@ CASES = [
         "a game day without rows is unknown",
         SEASON,
         "2026-01-12",
-        silent("2026-01-12", "unknown", "no feature rows with element 31 for 2026-01-12"),
+        unjudged("2026-01-12", "unknown", "no feature rows with element 31 for 2026-01-12"),
     ),
     Case(
         "a day off is skipped, though it has rows",
         SEASON,
         "2026-01-13",
-        silent("2026-01-13", "skip", "no games 2026-01-13 (day off)"),
+        unjudged("2026-01-13", "skip", "no games 2026-01-13 (day off)"),
     ),
     Case(
         "another element: no neighbour is 0",
@@ -130,7 +130,7 @@ CASES = [
         "no row has such an element",
         SEASON,
         "2026-01-05",
-        silent("2026-01-05", "unknown", "no feature rows with element 40 for 2026-01-05"),
+        unjudged("2026-01-05", "unknown", "no feature rows with element 40 for 2026-01-05"),
         {"usage_rate_feature": 40},
     ),
     *(
@@ -138,7 +138,7 @@ CASES = [
             f"without an element nothing is checked, {what}",
             SEASON,
             as_of,
-            silent(as_of, "skip", "the variable usage_rate_feature names no element"),
+            unjudged(as_of, "skip", "the variable usage_rate_feature names no element"),
             {"usage_rate_feature": -1},
         )
         for as_of, what in (

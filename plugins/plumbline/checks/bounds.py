@@ -230,7 +230,7 @@ def observe(
     Raises:
         KeyError: a column is not there.
         TypeError: a value of the metric or of ``units`` is not a number.
-        MonitorError: ``units`` is NULL, or differs between the rows of a group.
+        MonitorError: ``units`` is NULL or negative, or differs between the rows of a group.
     """
     for name in (column, *group_by, *([] if units is None else [units])):
         if name not in rows:
@@ -297,9 +297,12 @@ def to_blame(
 def _units(values: Sequence[Any], indices: Sequence[int], key: GroupKey, column: str) -> float:
     """The one value of a group's rows."""
     found = list(dict.fromkeys(to_number(values[index]) for index in indices))
-    if len(found) == 1 and found[0] is not None:
-        return found[0]
     where = f" of {key.label}" if key.items else ""
+    if len(found) == 1 and found[0] is not None:
+        if found[0] >= 0:
+            return found[0]
+        what = f"per: column {column!r} is negative{where}: {found[0]:g}"
+        raise MonitorError(what, fix="return a number of units, 0 or more")
     if None in found:
         what = f"per: column {column!r} is NULL in a row{where}"
     else:

@@ -17,6 +17,7 @@ FRAME = pd.DataFrame(
         "denominator": [340, 100],
         "nothing": pd.Series([None, None], dtype="float64"),
         "half": [50.0, None],
+        "below_zero": [-4, -4],
         "text": ["88", "44"],
     }
 )
@@ -134,6 +135,7 @@ def test_of_each_row_the_units_are_told(validate: Any) -> None:
         ("text", "is not a number"),
         ("half", "per: column 'half' is NULL in a row"),
         ("denominator", "per: column 'denominator' differs between the rows: 340 and 100"),
+        ("below_zero", "per: column 'below_zero' is negative: -4"),
     ],
 )
 def test_units_that_are_not_one_number_raise(validate: Any, column: str, said: str) -> None:

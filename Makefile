@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs docs-site fuzz sbom audit lock lock-upgrade stop clean
+.PHONY: help health-check demo-platform test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs docs-site fuzz sbom audit lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -122,8 +122,21 @@ lock: $(DEV) ## pin the requirements of pyproject.toml, with hashes
 lock-upgrade: UPGRADE := --upgrade
 lock-upgrade: lock ## pin the newest versions within their ranges
 
-stop: ## stop the embedded BigQuery
-	@if [ -x $(BIN)/plumbline ]; then $(BIN)/plumbline warehouse stop; fi
+# A repository and a stand-in for Cloud Run. Exit code 2 is the story: phase 4 is behind.
+demo-platform: $(LOCAL) ## what the demo season's services run, against their repository
+	@$(BIN)/python scripts/demo_platform start
+	@$(BIN)/plumbline deploy drift || test $$? -eq 2
+	@printf '\nTry next:\n'; \
+	for line in "deploy check $(PHASE_4)" "deploy verify $(PHASE_4)" \
+		"deploy drift --record && $(BIN)/plumbline run health_check_full --select deployment_drift" \
+		"deploy drift --issues OWNER/NAME --dry-run"; do printf '  %s %s\n' "$(BIN)/plumbline" "$$line"; done; \
+	printf '  %s\n' "$(BIN)/python scripts/demo_platform deploy $(PHASE_4)"
+
+PHASE_4 := nba-phase4-precompute-processors
+
+stop: ## stop the embedded BigQuery and the demo platform
+	@if [ -x $(BIN)/plumbline ]; then \
+		$(BIN)/plumbline warehouse stop; $(BIN)/python scripts/demo_platform stop; fi
 
 clean: stop ## remove the environment and all local state
 	rm -rf $(VENV) .plumbline build .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,7 +7,7 @@ person's decision, ERROR could not be checked, SKIPPED is not declared. Used by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,12 +20,12 @@ from plumbline.core.text import count
 from plumbline.deploy.deployed import (
     Deployed,
     UnknownDeploymentError,
-    google_project,
     read_revisions,
     run_command,
 )
 from plumbline.deploy.drift import Drift, find_drift
 from plumbline.deploy.gitlog import Repository
+from plumbline.deploy.platform import find_platform
 from plumbline.deploy.wording import missing_commits, summary
 from plumbline.project.services import Service
 
@@ -72,6 +72,7 @@ class CheckContext:
         drift: what it runs, and what would be deployed.
         incidents: says which are open; None: on this target there are none.
         runs_tests: whether the service's tests are run.
+        environment: says where repositories are; None: the process's own.
     """
 
     project: Project
@@ -81,6 +82,7 @@ class CheckContext:
     revisions: Callable[[], Sequence[Deployed]]
     incidents: Callable[[], Sequence[Incident]] | None
     runs_tests: bool = True
+    environment: Mapping[str, str] | None = None
 
     @cached_property
     def repository(self) -> Repository:
@@ -89,7 +91,7 @@ class CheckContext:
         Raises:
             ConfigError: it is not known.
         """
-        return Repository(self.service.repository(self.project.root))
+        return Repository(self.service.repository(self.project.root, self.environment))
 
     @property
     def branch(self) -> str:
@@ -101,14 +103,16 @@ def check_context(
     project: Project, target: Target, service: Service, now: datetime, *, runs_tests: bool
 ) -> CheckContext:
     """The input of the checks of ``service`` on ``target``."""
+    platform = find_platform(target)
     return CheckContext(
         project=project,
         service=service,
         now=now,
         drift=find_drift(project, target, service, now),
-        revisions=lambda: read_revisions(service, default_project=google_project(target)),
+        revisions=lambda: read_revisions(service, platform),
         incidents=None if target.is_demo else (lambda: _known_incidents(target, now)),
         runs_tests=runs_tests,
+        environment=platform.environment,
     )
 
 

@@ -6,18 +6,18 @@ A service that doesn't name its commit is reported as unknown, never as current 
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from plumbline.core.errors import MonitorError
+from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.deploy.gitlog import COMMIT
+from plumbline.deploy.platform import Platform
+from plumbline.net.google_api import GoogleApi, GoogleApiError
 from plumbline.net.programs import run_program
-from plumbline.net.secret import scrub
 from plumbline.project.services import (
     COMMIT_LABEL,
     COMMIT_VARIABLE,
@@ -26,16 +26,11 @@ from plumbline.project.services import (
     Service,
 )
 
-if TYPE_CHECKING:
-    from plumbline.project import Target
-
 SECONDS = 20.0
 """For one service, retries and all."""
 
 MOST_REVISIONS = 5
 """Deployments before the present one that are listed."""
-
-EXTRA = "pip install 'plumbline-dq[deployments]'"
 
 
 class UnknownDeploymentError(MonitorError):
@@ -55,18 +50,13 @@ class Deployed:
     """When that revision was made."""
 
 
-def google_project(target: Target) -> str | None:
-    """The target's Google Cloud project, which services share unless they declare another."""
-    return os.environ.get("PLUMBLINE_PROJECT") or target.project
-
-
-def project_of(service: Service, entry: CloudRunEntry, default: str | None) -> str:
+def project_of(service: Service, entry: CloudRunEntry, platform: Platform) -> str:
     """The Google Cloud project of a service.
 
     Raises:
-        UnknownDeploymentError: neither its entry nor the environment has one.
+        UnknownDeploymentError: neither its entry nor the platform has one.
     """
-    project = entry.project or default
+    project = entry.project or platform.google_project
     if not project:
         raise UnknownDeploymentError(
             f"the Google Cloud project of {service.name} is unknown",
@@ -75,45 +65,24 @@ def project_of(service: Service, entry: CloudRunEntry, default: str | None) -> s
     return project
 
 
-def check_library() -> None:
-    """Check that Cloud Run's client library is installed.
-
-    Raises:
-        UnknownDeploymentError: Google's client is not installed.
-    """
-    try:
-        from google.cloud import run_v2  # noqa: F401
-    except ImportError:
-        raise UnknownDeploymentError(
-            "google-cloud-run is not installed; Cloud Run can't be queried without it",
-            fix=EXTRA,
-        ) from None
-
-
-def read_deployed(
-    service: Service,
-    *,
-    root: Path,
-    default_project: str | None,
-) -> Deployed:
+def read_deployed(service: Service, platform: Platform, *, root: Path) -> Deployed:
     """What ``service`` runs now.
 
     Args:
         root: the project's folder, where a command runs.
-        default_project: Google Cloud's, where the entry names none.
 
     Raises:
         UnknownDeploymentError: the commit is missing, or isn't a commit.
     """
     entry = service.entry.deployed
     if entry.cloud_run is not None:
-        return _CloudRun(service, entry.cloud_run, default_project).deployed()
+        return _CloudRun(service, entry.cloud_run, platform).deployed()
     if entry.http is not None:
         return _of_http(entry.http)
     return _of_command(entry.command or [], root)
 
 
-def read_revisions(service: Service, *, default_project: str | None) -> Sequence[Deployed]:
+def read_revisions(service: Service, platform: Platform) -> Sequence[Deployed]:
     """The last deployments of a service of Cloud Run, newest first; empty for other services.
 
     Raises:
@@ -122,45 +91,51 @@ def read_revisions(service: Service, *, default_project: str | None) -> Sequence
     entry = service.entry.deployed.cloud_run
     if entry is None or entry.job:
         return ()
-    return _CloudRun(service, entry, default_project).revisions()
+    return _CloudRun(service, entry, platform).revisions()
 
 
 @dataclass(frozen=True)
 class _CloudRun:
+    """One service or job, by version 2 of Cloud Run's REST API."""
+
     service: Service
     entry: CloudRunEntry
-    default_project: str | None
+    platform: Platform
 
     def deployed(self) -> Deployed:
-        found: Deployed = self._asking(self._of_job if self.entry.job else self._of_service)
-        return found
+        return self._of_job() if self.entry.job else self._of_service()
 
     def revisions(self) -> Sequence[Deployed]:
-        found: Sequence[Deployed] = self._asking(self._last_revisions)
+        # Cloud Run answers newest first.
+        answer = self._get(f"/services/{self._service}/revisions", pageSize=MOST_REVISIONS)
+        found = []
+        for revision in list(answer.get("revisions") or ())[:MOST_REVISIONS]:
+            try:
+                found.append(_of_revision(revision))
+            except UnknownDeploymentError:
+                name = _last_part(revision.get("name"))
+                found.append(Deployed("", "nowhere", name, _instant(revision.get("createTime"))))
         return found
 
     def _of_job(self) -> Deployed:
-        from google.cloud import run_v2
-
-        client = self._client(run_v2.JobsClient)
-        job = client.get_job(name=self._name("jobs", self.entry.job or ""), timeout=SECONDS)
-        labels = {**job.labels, **job.template.labels}
-        found = _commit_of(labels, job.template.template.containers, what=f"job {self.entry.job}")
-        return replace(found, at=_instant(job.update_time))
+        job = self._get(f"/jobs/{self.entry.job}")
+        template = job.get("template") or {}
+        labels = {**(job.get("labels") or {}), **(template.get("labels") or {})}
+        containers = (template.get("template") or {}).get("containers") or ()
+        found = _commit_of(labels, containers, what=f"job {self.entry.job}")
+        return replace(found, at=_instant(job.get("updateTime")))
 
     def _of_service(self) -> Deployed:
-        from google.cloud import run_v2
-
-        client = self._client(run_v2.ServicesClient)
-        found = client.get_service(name=self._service_name(), timeout=SECONDS)
+        found = self._get(f"/services/{self._service}")
+        latest = _last_part(found.get("latestReadyRevision"))
         # The latest configuration need not serve: traffic may stay with an older revision.
         shares: dict[str, int] = {}
-        for one in found.traffic_statuses:
-            if one.percent:
-                name = one.revision or found.latest_ready_revision.rpartition("/")[2]
-                shares[name] = shares.get(name, 0) + one.percent
-        if not shares and found.latest_ready_revision:
-            shares = {found.latest_ready_revision.rpartition("/")[2]: 100}
+        for one in found.get("trafficStatuses") or ():
+            if share := int(one.get("percent") or 0):
+                name = one.get("revision") or latest
+                shares[name] = shares.get(name, 0) + share
+        if not shares and latest:
+            shares = {latest: 100}
         if not shares:
             raise UnknownDeploymentError(
                 f"no revision of {self.service.name} gets traffic",
@@ -172,85 +147,55 @@ class _CloudRun:
                 f"{ranked[0]} and {ranked[1]} get the same share of the traffic",
                 fix="give one of them the larger share",
             )
-        name = f"{self._service_name()}/revisions/{ranked[0]}"
-        revision = self._client(run_v2.RevisionsClient).get_revision(name=name, timeout=SECONDS)
-        return _of_revision(revision)
+        return _of_revision(self._get(f"/services/{self._service}/revisions/{ranked[0]}"))
 
-    def _last_revisions(self) -> Sequence[Deployed]:
-        from google.cloud import run_v2
+    @property
+    def _service(self) -> str:
+        return self.entry.service or self.service.name
 
-        client = self._client(run_v2.RevisionsClient)
-        found = []
-        # Cloud Run answers newest first.
-        for revision in client.list_revisions(parent=self._service_name(), timeout=SECONDS):
-            try:
-                found.append(_of_revision(revision))
-            except UnknownDeploymentError:
-                name = revision.name.rpartition("/")[2]
-                found.append(Deployed("", "nowhere", name, _instant(revision.create_time)))
-            if len(found) == MOST_REVISIONS:
-                break
-        return found
-
-    def _service_name(self) -> str:
-        return self._name("services", self.entry.service or self.service.name)
-
-    def _name(self, kind: str, name: str) -> str:
-        project = project_of(self.service, self.entry, self.default_project)
-        return f"projects/{project}/locations/{self.entry.region}/{kind}/{name}"
-
-    def _client(self, kind: Any) -> Any:
-        """A client that uses REST, so that it also works with private and test endpoints."""
-        from google.auth.credentials import AnonymousCredentials
-
-        from plumbline.net.transport import is_loopback
-
-        scheme, _, host = (self.entry.endpoint or "https://run.googleapis.com").partition("://")
-        local = is_loopback(f"{scheme}://{host}")
-        who = AnonymousCredentials() if local else None  # type: ignore[no-untyped-call]
-        transport = kind.get_transport_class("rest")
-        return kind(transport=transport(host=host.rstrip("/"), url_scheme=scheme, credentials=who))
-
-    def _asking(self, ask: Callable[[], Any]) -> Any:
-        """Call ``ask``; an error becomes one line with its fix."""
-        check_library()
-        import requests
-        from google.api_core import exceptions
-        from google.auth.exceptions import GoogleAuthError
-
-        what = self.entry.job or self.entry.service or self.service.name
+    def _get(self, path: str, **query: int) -> dict[str, Any]:
+        """An answer of Cloud Run; an error becomes one line with its fix."""
+        project = project_of(self.service, self.entry, self.platform)
+        if self.platform.demo == "stopped" and self.entry.endpoint is None:
+            raise UnknownDeploymentError(
+                "the demo platform has not been started", fix=self.platform.fix
+            )
+        what = self.entry.job or self._service
+        api = GoogleApi("Cloud Run", self.entry.endpoint or self.platform.cloud_run, SECONDS)
+        place = f"/v2/projects/{project}/locations/{self.entry.region}"
         try:
-            return ask()
-        except exceptions.NotFound:
-            kind = "job" if self.entry.job else "service"
+            return api.get(place + path, **query)
+        except ConfigError as fault:
+            raise UnknownDeploymentError(fault.what, fix=fault.fix) from None
+        except GoogleApiError as fault:
+            if fault.status == 404:
+                kind = "job" if self.entry.job else "service"
+                raise UnknownDeploymentError(
+                    f"Cloud Run has no {kind} {what} in {self.entry.region}",
+                    fix="check its name, project and region in deploy/services.yml",
+                ) from None
+            if fault.status == 403:
+                raise UnknownDeploymentError(
+                    f"permission to read {what} on Cloud Run was denied: {fault}",
+                    fix="grant the role Cloud Run Viewer (roles/run.viewer)",
+                ) from None
             raise UnknownDeploymentError(
-                f"Cloud Run has no {kind} {what} in {self.entry.region}",
-                fix="check its name, project and region in deploy/services.yml",
-            ) from None
-        except exceptions.Forbidden as fault:
-            raise UnknownDeploymentError(
-                f"permission to read {what} on Cloud Run was denied: {one_line_of(fault)}",
-                fix="grant the role Cloud Run Viewer (roles/run.viewer)",
-            ) from None
-        except GoogleAuthError as fault:
-            raise UnknownDeploymentError(
-                f"Cloud Run can't be queried: {one_line_of(fault).partition('. ')[0].rstrip('.')}",
-                fix="run `gcloud auth application-default login`",
-            ) from None
-        except (exceptions.GoogleAPIError, requests.RequestException) as fault:
-            raise UnknownDeploymentError(
-                f"Cloud Run did not return what {what} runs: {one_line_of(fault)}",
-                fix="try again later",
+                f"Cloud Run did not return what {what} runs: {fault}",
+                fix=self.platform.fix,
             ) from None
 
 
-def _of_revision(revision: Any) -> Deployed:
-    name = revision.name.rpartition("/")[2]
-    found = _commit_of(dict(revision.labels), revision.containers, what=f"revision {name}")
-    return replace(found, revision=name, at=_instant(revision.create_time))
+def _of_revision(revision: Mapping[str, Any]) -> Deployed:
+    name = _last_part(revision.get("name"))
+    found = _commit_of(
+        revision.get("labels") or {}, revision.get("containers") or (), what=f"revision {name}"
+    )
+    return replace(found, revision=name, at=_instant(revision.get("createTime")))
 
 
-def _commit_of(labels: Mapping[str, str], containers: Any, *, what: str) -> Deployed:
+def _commit_of(
+    labels: Mapping[str, str], containers: Sequence[Mapping[str, Any]], *, what: str
+) -> Deployed:
     """By label, variable, image tag, in this order: the first that is a commit.
 
     Raises:
@@ -260,11 +205,12 @@ def _commit_of(labels: Mapping[str, str], containers: Any, *, what: str) -> Depl
     if COMMIT_LABEL in labels:
         said.append((f"label {COMMIT_LABEL}", labels[COMMIT_LABEL]))
     for container in containers:
-        for variable in container.env:
-            if variable.name == COMMIT_VARIABLE:
-                said.append((f"variable {COMMIT_VARIABLE}", variable.value))
+        for variable in container.get("env") or ():
+            if variable.get("name") == COMMIT_VARIABLE:
+                said.append((f"variable {COMMIT_VARIABLE}", str(variable.get("value") or "")))
     for container in containers:
-        _, colon, tag = container.image.rpartition("/")[2].partition("@")[0].partition(":")
+        image = str(container.get("image") or "")
+        _, colon, tag = image.rpartition("/")[2].partition("@")[0].partition(":")
         if colon:
             said.append(("image tag", tag))
     for found_by, text in said:
@@ -342,9 +288,13 @@ def _from_text(text: str, found_by: str, fix: str) -> Deployed:
     return Deployed(text, found_by)
 
 
-def _instant(value: Any) -> datetime | None:
-    return value if isinstance(value, datetime) and value.year > 1970 else None
+def _instant(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
 
 
-def one_line_of(fault: BaseException) -> str:
-    return " ".join(scrub(str(fault)).split())[:200]
+def _last_part(name: object) -> str:
+    """``w-1`` of ``projects/p/locations/l/services/w/revisions/w-1``."""
+    return str(name or "").rpartition("/")[2]

@@ -15,8 +15,9 @@ from plumbline.checks.check import checks_of
 from plumbline.checks.thresholds import lines_of
 from plumbline.core.errors import PlumblineError
 from plumbline.core.status import EXIT_CRITICAL, EXIT_ERROR, Status, exit_code
-from plumbline.deploy.deployed import Deployed, google_project, read_deployed
+from plumbline.deploy.deployed import Deployed, read_deployed
 from plumbline.deploy.gitlog import Behind, Repository
+from plumbline.deploy.platform import find_platform
 from plumbline.project import Project, Target
 from plumbline.project.services import Service
 
@@ -117,11 +118,18 @@ def find_drifts(
 
 def find_drift(project: Project, target: Target, service: Service, now: datetime) -> Drift:
     """What one service runs against its own paths."""
+    platform = find_platform(target)
 
     def deployed(one: Service) -> Deployed:
-        return read_deployed(one, root=project.root, default_project=google_project(target))
+        return read_deployed(one, platform, root=project.root)
 
-    return compare(service, root=project.root, now=now, deployed=deployed)
+    return compare(
+        service,
+        root=project.root,
+        now=now,
+        deployed=deployed,
+        environment=platform.environment,
+    )
 
 
 def compare(

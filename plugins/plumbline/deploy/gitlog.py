@@ -56,6 +56,8 @@ class Behind:
     """When the first of its own came to the branch."""
     what: tuple[Commit, ...] = ()
     """Its own, newest first, at most `MOST_COMMITS`."""
+    oldest: Commit | None = None
+    """The first of its own to be written."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Repository:
             own=len(own),
             oldest_at=oldest,
             what=tuple(own[:MOST_COMMITS]),
+            oldest=own[-1] if own else None,
         )
 
     def must_be_whole(self) -> None:

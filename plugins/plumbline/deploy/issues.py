@@ -52,21 +52,37 @@ def update_issues(
     The issue of a service whose drift is not known is left as it is. ``timeout_seconds`` is for all
     of them together.
     """
-    items = [_item(drift, report) for drift in report.drifts if drift.is_known]
-    message = Message(
+    message = _message(report, channel.name)
+    receipt = channel.deliver(message, timeout_seconds=timeout_seconds)
+    if receipt.verdict is DeliveryStatus.DELIVERED:
+        return report
+    return report.with_failure(f"The issues could not be updated: {receipt.detail}.")
+
+
+def preview_issues(report: DriftReport) -> list[str]:
+    """The issue of each drifted service as `update_issues` opens it: title, labels, Markdown."""
+    from plumbline.alerts.channels.github.rendering import issue_body, labels, title
+
+    message = _message(report, "issues")
+    issues = []
+    for item in message.items:
+        if not item.event.is_end:
+            head = f"# {title(item, message)}\nLabels: {', '.join(labels(item))}"
+            issues.append(f"{head}\n\n{issue_body(item, message)}")
+    return issues
+
+
+def _message(report: DriftReport, channel: str) -> Message:
+    return Message(
         id=f"drift-{report.at:%Y%m%dt%H%M%S}",
-        channel=channel.name,
+        channel=channel,
         run_id="deploy drift",
         checkpoint="deploy drift",
         target="",
         as_of=report.at,
         created_at=report.at,
-        items=tuple(items),
+        items=tuple(_item(drift, report) for drift in report.drifts if drift.is_known),
     )
-    receipt = channel.deliver(message, timeout_seconds=timeout_seconds)
-    if receipt.verdict is DeliveryStatus.DELIVERED:
-        return report
-    return report.with_failure(f"The issues could not be updated: {receipt.detail}.")
 
 
 def _item(drift: Drift, report: DriftReport) -> Item:
@@ -78,7 +94,7 @@ def _item(drift: Drift, report: DriftReport) -> Item:
     return Item(
         incident=f"drift-{drift.service.name}",
         event_id=f"drift-{drift.service.name}-{digest}",
-        event=Event.CHANGED if drift.is_drifted else Event.RESOLVED,
+        event=Event.OPENED if drift.is_drifted else Event.RESOLVED,
         reason=Reason.FIRST_FAILURE if drift.is_drifted else Reason.RECOVERED,
         kind="data",
         monitor=f"{drift.service.name} is behind",

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.instants import in_utc
-from plumbline.deploy.deployed import google_project, read_deployed
+from plumbline.deploy.deployed import read_deployed
+from plumbline.deploy.platform import find_platform
 from plumbline.project import Project, Target
 from plumbline.project.services import Service, find_service
 
@@ -32,16 +33,19 @@ def choose_services(project: Project, names: Sequence[str] = ()) -> tuple[Servic
 
 
 def read_deployed_at(project: Project, target: Target, service: Service, now: datetime) -> datetime:
-    """When the service was deployed, as Cloud Run says; on the demo data, an hour before ``now``.
+    """When the service was deployed, as Cloud Run says.
+
+    On the demo data without the demo platform: an hour before ``now``.
 
     Raises:
         ConfigError: what it runs on does not say.
     """
-    if target.is_demo:
+    platform = find_platform(target)
+    if target.is_demo and platform.demo != "started":
         return (in_utc(now) - timedelta(hours=1)).astimezone(project.timezone)
     fix = "pass the time with --since"
     try:
-        known = read_deployed(service, root=project.root, default_project=google_project(target))
+        known = read_deployed(service, platform, root=project.root)
     except PlumblineError as fault:
         raise ConfigError(
             f"the time of its deployment is unknown: {fault.what}",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from plumbline.core.safe_text import one_line
 from plumbline.core.text import capped, count, span
 from plumbline.deploy.drift import Drift
+from plumbline.deploy.gitlog import Commit
 
 SHOWN = 10
-"""Commits of a service that are listed for people."""
+"""Lines about a service's commits."""
 
 
 def summary(drift: Drift) -> str:
@@ -28,11 +29,16 @@ def summary(drift: Drift) -> str:
 
 
 def missing_commits(drift: Drift) -> list[str]:
-    """What it does not run, newest first, a line each."""
-    if drift.behind is None or not drift.behind.own:
+    """What it does not run, newest first, in at most `SHOWN` lines; the last is the oldest."""
+    behind = drift.behind
+    if behind is None or not behind.own:
         return []
-    found = [
-        f"{one.sha[:12]} {one.at:%Y-%m-%d} {one.subject} ({one.author})"
-        for one in drift.behind.what[:SHOWN]
-    ]
-    return capped(found, SHOWN, total=drift.behind.own)
+    found = [_line(one) for one in behind.what]
+    if behind.own <= SHOWN or behind.oldest is None:
+        return capped(found, SHOWN, total=behind.own)
+    shown = found[: SHOWN - 2]
+    return [*shown, f"and {behind.own - len(shown)} more, the oldest:", _line(behind.oldest)]
+
+
+def _line(commit: Commit) -> str:
+    return f"{commit.sha[:12]} {commit.at:%Y-%m-%d} {commit.subject} ({commit.author})"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
@@ -19,11 +18,9 @@ if TYPE_CHECKING:
     from plumbline.project import Project, Target
     from plumbline.project.services import Service
 
-CLOUD_RUN = "cloud run"
-
 
 def check_services(project: Project, target: Target) -> Iterator[Diagnosis]:
-    """The library that asks Cloud Run, and a line a service of ``deploy/services.yml``."""
+    """A line a service of ``deploy/services.yml``."""
     try:
         services = project.services
     except PlumblineError as error:
@@ -31,13 +28,7 @@ def check_services(project: Project, target: Target) -> Iterator[Diagnosis]:
         return
     if not services:
         return
-    is_needed = target.kind == "bigquery"
-    if any(one.is_on_cloud_run for one in services):
-        library = _library(is_needed)
-        yield library
-        if library.level is not Level.OK:
-            services = tuple(one for one in services if not one.is_on_cloud_run)
-    if is_needed:
+    if target.kind == "bigquery":
         yield from _each(project, target, services)
     else:
         yield Diagnosis(
@@ -46,17 +37,6 @@ def check_services(project: Project, target: Target) -> Iterator[Diagnosis]:
             f"{len(project.services)} in deploy/services.yml; deployed commits are read only with "
             "a target on BigQuery",
         )
-
-
-def _library(is_needed: bool) -> Diagnosis:
-    from plumbline.deploy.deployed import UnknownDeploymentError, check_library
-
-    try:
-        check_library()
-    except UnknownDeploymentError as error:
-        verdict = Level.MISSING if is_needed else Level.NOTE
-        return Diagnosis(CLOUD_RUN, verdict, error.what, error.fix)
-    return Diagnosis(CLOUD_RUN, Level.OK, f"google-cloud-run {version('google-cloud-run')}")
 
 
 def _each(project: Project, target: Target, services: Sequence[Service]) -> Iterator[Diagnosis]:
@@ -82,16 +62,12 @@ def _service(project: Project, target: Target, service: Service) -> Diagnosis:
 
 
 def _describe(project: Project, target: Target, service: Service) -> str:
-    from plumbline.deploy.deployed import (
-        UnknownDeploymentError,
-        google_project,
-        read_deployed,
-    )
+    from plumbline.deploy.deployed import UnknownDeploymentError, read_deployed
+    from plumbline.deploy.platform import find_platform
 
     command = service.entry.deployed.command
     if command is None:
-        place = google_project(target)
-        found = read_deployed(service, root=project.root, default_project=place)
+        found = read_deployed(service, find_platform(target), root=project.root)
         return f"runs {found.commit[:12]} ({found.found_by})"
     if shutil.which(command[0]) is None:
         raise UnknownDeploymentError(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
-import google.cloud
 import pytest
 
 from support.fake_cloud_run import HEAD, FakeCloudRun, revision
@@ -28,13 +26,6 @@ def endpoint(cloud: FakeCloudRun, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
         yield server.url
 
 
-@pytest.fixture
-def no_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where plumbline is installed without the extra `deployments`."""
-    monkeypatch.delattr(google.cloud, "run_v2", raising=False)
-    monkeypatch.setitem(sys.modules, "google.cloud.run_v2", None)
-
-
 def declare(project: SmallProject, deployed: str, more: str = "") -> None:
     file = project.root / "deploy" / "services.yml"
     file.parent.mkdir()
@@ -54,7 +45,6 @@ def test_what_a_service_runs_is_said_with_how_it_is_known(
     cloud.add("worker", revision("worker-00007-abc", labels={"commit-sha": HEAD}))
     declare(project, on_cloud_run(endpoint))
     said = plumbline("debug", "--target", "bigquery")
-    assert lines_of(said.out)["cloud run"] == "OK"
     assert f"OK       service worker: runs {HEAD[:12]} (label commit-sha)" in said.out
 
 
@@ -67,16 +57,6 @@ def test_a_service_that_does_not_say_its_commit_is_missing_with_the_fix(
     assert said.code == 3
     assert lines_of(said.out)["service worker"] == "MISSING"
     assert "fix: deploy with --labels=commit-sha=$(git rev-parse HEAD)" in said.out
-
-
-def test_without_the_library_one_line_says_so_for_all_services(
-    project: SmallProject, plumbline: Plumbline, endpoint: str, no_library: None
-) -> None:
-    declare(project, on_cloud_run(endpoint))
-    said = plumbline("debug", "--target", "bigquery")
-    assert lines_of(said.out)["cloud run"] == "MISSING"
-    assert "fix: pip install 'plumbline-dq[deployments]'" in said.out
-    assert "service worker" not in lines_of(said.out)
 
 
 def test_a_repository_that_is_not_on_this_machine_is_a_note(
@@ -99,16 +79,15 @@ def test_a_command_is_looked_for_and_not_run(
     declare(project, f"command: [{command}]")
     said = plumbline("debug", "--target", "bigquery")
     assert lines_of(said.out)["service worker"] == verdict
-    assert "cloud run" not in lines_of(said.out)
     assert not (project.root / "made").exists()
 
 
 def test_on_a_local_target_no_service_is_asked_and_nothing_is_missing(
-    project: SmallProject, plumbline: Plumbline, no_library: None
+    project: SmallProject, plumbline: Plumbline
 ) -> None:
     declare(project, "cloud_run: {region: us-west2}")
     lines = lines_of(plumbline("debug").out)
-    assert lines["services"] == lines["cloud run"] == "NOTE"
+    assert lines["services"] == "NOTE"
     assert "service worker" not in lines
 
 

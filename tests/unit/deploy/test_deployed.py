@@ -1,4 +1,4 @@
-"""What is deployed: Google's own client against a stand-in of Cloud Run, an endpoint, a command."""
+"""What is deployed: requests to a stand-in of Cloud Run's REST API, an endpoint, a command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.api_core.retry import retry_unary
 
 from plumbline.deploy.deployed import (
     Deployed,
@@ -18,6 +17,8 @@ from plumbline.deploy.deployed import (
     read_revisions,
 )
 from plumbline.deploy.logs import ENDPOINT_VARIABLE, count_errors
+from plumbline.deploy.platform import Platform
+from plumbline.net import google_api
 from plumbline.project.services import Service, ServiceEntry
 from support.fake_cloud_run import CREATED, HEAD, FakeCloudRun, revision
 from support.fake_receivers import FakeReceiver, Reply
@@ -49,7 +50,7 @@ def on_cloud_run(endpoint: str, **more: str) -> Service:
 
 
 def read(of: Service, root: Path = Path()) -> Deployed:
-    return read_deployed(of, root=root, default_project="acme")
+    return read_deployed(of, Platform("acme"), root=root)
 
 
 # Cloud Run
@@ -154,8 +155,8 @@ def test_what_cloud_run_does_not_say_is_unknown(
 def test_a_cloud_run_that_stays_down_is_asked_again_and_then_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pauses = [0.01, 60.0]  # the second is longer than the client's time for all attempts
-    monkeypatch.setattr(retry_unary, "exponential_sleep_generator", lambda *_, **__: iter(pauses))
+    # the second is longer than the time for all attempts
+    monkeypatch.setattr(google_api, "RETRY_WAITS", (0.01, 60.0))
     with FakeReceiver() as server:
         server.answers(Reply(503))
         with pytest.raises(UnknownDeploymentError, match="did not return what worker runs"):
@@ -163,16 +164,36 @@ def test_a_cloud_run_that_stays_down_is_asked_again_and_then_unknown(
     assert len(server.requests) == 2
 
 
+def test_without_credentials_nothing_is_asked_and_the_fix_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+    with pytest.raises(
+        UnknownDeploymentError, match="Cloud Run needs Google credentials"
+    ) as caught:
+        read(service({"cloud_run": {"region": "us-west2"}}))
+    assert "gcloud auth application-default login" in str(caught.value.fix)
+
+
+def test_a_token_goes_to_cloud_run_and_not_to_a_server_on_this_machine(
+    cloud: FakeCloudRun,
+) -> None:
+    cloud.add("worker", revision("w-1", labels={"commit-sha": HEAD}))
+    with FakeReceiver(cloud) as server:
+        read(on_cloud_run(server.url))
+    assert all("authorization" not in request.headers for request in server.requests)
+
+
 def test_the_project_must_be_known(endpoint: str) -> None:
     with pytest.raises(UnknownDeploymentError, match="project of worker is unknown"):
-        read_deployed(on_cloud_run(endpoint), root=Path(), default_project=None)
+        read_deployed(on_cloud_run(endpoint), Platform(), root=Path())
 
 
 def test_the_last_deployments_are_listed_also_where_their_commit_is_unknown(
     cloud: FakeCloudRun, endpoint: str
 ) -> None:
     cloud.add("worker", revision("w-2", labels={"commit-sha": HEAD}), revision("w-1"))
-    found = read_revisions(on_cloud_run(endpoint), default_project="acme")
+    found = read_revisions(on_cloud_run(endpoint), Platform("acme"))
     assert [(one.revision, one.commit) for one in found] == [("w-2", HEAD), ("w-1", "")]
 
 
@@ -243,9 +264,9 @@ def test_a_command_that_does_not_say_it_is_unknown(
 def counted(of: Service, since: str, until: str) -> int:
     return count_errors(
         of,
+        Platform("acme"),
         since=datetime.fromisoformat(since).astimezone(UTC),
         until=datetime.fromisoformat(until).astimezone(UTC),
-        default_project="acme",
     )
 
 
@@ -257,6 +278,22 @@ def test_errors_of_a_window_are_counted(
     worker = on_cloud_run(endpoint)
     assert counted(worker, "2026-02-02T20:00:00Z", "2026-02-02T20:09:00Z") == 2
     assert counted(worker, "2026-02-02T19:00:00Z", "2026-02-02T20:00:00Z") == 0
+
+
+def test_pages_of_the_log_are_added_up_also_after_an_empty_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = {"severity": "ERROR"}
+    with FakeReceiver() as server:
+        monkeypatch.setenv(ENDPOINT_VARIABLE, server.url)
+        server.answers(
+            Reply(body={"nextPageToken": "a"}),
+            Reply(body={"entries": [entry, entry], "nextPageToken": "b"}),
+            Reply(body={"entries": [entry]}),
+        )
+        found = counted(on_cloud_run(server.url), "2026-02-02T20:00:00Z", "2026-02-02T20:09:00Z")
+    assert found == 3
+    assert [request.json().get("pageToken") for request in server.requests] == [None, "a", "b"]
 
 
 def test_logs_that_may_not_be_read_are_no_0(

@@ -6,7 +6,7 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
-from plumbline.cli.options import format_option, switch, target_option
+from plumbline.cli.options import format_option, read_as_of, switch, target_option
 from plumbline.cli.output import write_part, write_report
 from plumbline.cli.session import current_session
 
@@ -22,9 +22,12 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
     from plumbline.deploy.services import choose_services
 
     session = current_session()
-    project, now = session.project(), session.clock()
+    project = session.project()
     (service,) = choose_services(project, (name,))
-    context = check_context(project, project.target(target), service, now, runs_tests=tests)
+    where = project.target(target)
+    # On the demo data, their day is now, as for a run.
+    now = read_as_of(session, project, where, None).instant
+    context = check_context(project, where, service, now, runs_tests=tests)
     results = []
     for result in run_checks(context):
         results.append(result)

@@ -8,9 +8,17 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
-from plumbline.cli.options import format_option, option, switch, target_option
-from plumbline.cli.output import write_message, write_report
+from plumbline.cli.options import (
+    flag,
+    format_option,
+    option,
+    read_as_of,
+    switch,
+    target_option,
+)
+from plumbline.cli.output import write_message, write_report, write_result
 from plumbline.cli.session import current_session
+from plumbline.core.errors import ConfigError
 
 
 def drift(
@@ -18,6 +26,7 @@ def drift(
     target: str | None,
     record: bool | None,
     issues: str | None,
+    dry_run: bool,
     form: str,
 ) -> int:
     """Find undeployed commits of each service.
@@ -29,20 +38,32 @@ def drift(
     """
     from plumbline.deploy import report as reports
     from plumbline.deploy.drift import find_drifts
-    from plumbline.deploy.issues import open_issues, update_issues
+    from plumbline.deploy.issues import open_issues, preview_issues, update_issues
     from plumbline.deploy.record import record_drift
     from plumbline.deploy.services import choose_services
 
     session = current_session()
     project = session.project()
     chosen = choose_services(project, services)
-    channel = None if issues is None else open_issues(issues, os.environ)
+    if dry_run and issues is None:
+        raise ConfigError(
+            "--dry-run shows the issues, and --issues is missing",
+            key="--dry-run",
+            fix="add --issues OWNER/NAME; to compare without writing, use --no-record",
+        )
+    channel = None if issues is None or dry_run else open_issues(issues, os.environ)
     where = project.target(target)
-    report = find_drifts(project, where, chosen, session.clock())
-    if not where.is_demo if record is None else record:
+    # On the demo data, their day is now, as for a run.
+    now = read_as_of(session, project, where, None).instant
+    report = find_drifts(project, where, chosen, now)
+    records = not where.is_demo and not dry_run if record is None else record
+    if records:
         report = record_drift(report, where, write_message)
     if channel is not None:
         report = update_issues(report, channel)
+    if dry_run:
+        write_result("".join(f"{issue}\n\n" for issue in preview_issues(report)))
+        return report.exit_code
     write_report(form, report, page=reports.drift_page, data=reports.drift_dict)
     return report.exit_code
 
@@ -67,6 +88,7 @@ command = Command(
             "Open, update and close one issue for each drifted service in this GitHub "
             "repository; GITHUB_TOKEN holds the token.",
         ),
+        flag("--dry-run", "Print the issues that --issues would write. Needs no token."),
         format_option("text", "json", "markdown"),
     ],
     examples=(
@@ -74,6 +96,10 @@ command = Command(
         Example(
             "plumbline deploy drift prediction-worker --no-record",
             "check one service without recording the result",
+        ),
+        Example(
+            "plumbline deploy drift --issues acme/platform --dry-run",
+            "show the GitHub issues of drifted services without writing them",
         ),
         Example(
             "plumbline deploy drift --target bigquery",

@@ -49,6 +49,7 @@ def verify(
     from plumbline.core.status import exit_code
     from plumbline.deploy import report as reports
     from plumbline.deploy.logs import error_counter
+    from plumbline.deploy.platform import find_platform
     from plumbline.deploy.services import choose_services, read_deployed_at
     from plumbline.deploy.verify import After
     from plumbline.deploy.verify import verify as look
@@ -75,7 +76,9 @@ def verify(
         target=where,
         service=service,
         since=deployed_at,
-        logs=error_counter(service, where) if counts_logs and service.is_on_cloud_run else None,
+        logs=error_counter(service, find_platform(where))
+        if counts_logs and service.is_on_cloud_run
+        else None,
     )
 
     def write_look(one: Look) -> None:
@@ -115,7 +118,7 @@ command = Command(
             "--since",
             "INSTANT",
             "Time of the deployment, with a time zone. Default: from Cloud Run; on demo "
-            "data, an hour before.",
+            "data without the demo platform, an hour before.",
         ),
         as_of_option(),
         target_option(),

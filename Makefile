@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make health-check` and `make test`. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help health-check demo-platform test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs docs-site fuzz sbom audit lock lock-upgrade stop clean
+.PHONY: help health-check demo-platform test lint typecheck unit test-fast coverage oldest-pandas generate bench bench-check bench-docs soak demo-docs docs-site fuzz sbom dist audit lock lock-upgrade stop clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -96,6 +96,9 @@ demo-docs: $(DEV) ## run the demo season day by day and build its data docs in b
 docs-site: $(DEV) ## build the documentation site from docs/ in build/docs-site; broken links fail
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "open build/docs-site/index.html"
+
+dist: $(DEV) ## build the wheel and the source distribution in dist/, the same bytes from a commit
+	$(BIN)/python scripts/supply_chain dist dist
 
 sbom: $(DEV) ## write the bill of materials that goes beside the wheel, dist/plumbline-dq.cdx.json
 	mkdir -p dist

@@ -57,11 +57,11 @@ modules as text, accepts the types that they name, and doesn't check the argumen
 ## Google's analyzer
 
 By default, lint parses the SQL with sqlglot, which doesn't know whether a column exists or what
-`STRING > INT64` means. Google's analyzer does. It is the extra `analyzer` and takes half a minute
-to load, so you turn it on with an option. It uses the tables in `models/sources.yml`.
+`STRING > INT64` means. Google's analyzer does. It is the extra `analyzer` ([install](install.md))
+and takes half a minute to load, so you turn it on with an option. It uses the tables in
+`models/sources.yml`.
 
 ```sh
-pip install 'plumbline-dq[analyzer]'
 plumbline lint --analyzer
 ```
 

@@ -1,4 +1,4 @@
-"""``python scripts/supply_chain sbom LOCK``, and ``... audit LOCK ...``."""
+"""``python scripts/supply_chain sbom LOCK``, ``... audit LOCK ...`` and ``... dist FOLDER``."""
 
 import sys
 from pathlib import Path

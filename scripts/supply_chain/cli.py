@@ -1,13 +1,15 @@
-"""The commands `make sbom` and `make audit` run."""
+"""The commands `make sbom`, `make audit` and `make dist` run."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import tomllib
 from pathlib import Path
 
 from supply_chain.audit import PYPI, look_up, report
+from supply_chain.dist import build
 from supply_chain.lock_file import read_lock
 from supply_chain.sbom import bill
 
@@ -22,7 +24,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="What the package depends on.")
+    parser = argparse.ArgumentParser(
+        description="What the package depends on, and what is published."
+    )
     commands = parser.add_subparsers(required=True)
     sbom = commands.add_parser("sbom", help="write the bill of materials of a lock file")
     sbom.add_argument("lock", type=Path)
@@ -34,7 +38,16 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("locks", type=Path, nargs="+")
     audit.add_argument("--url", default=PYPI)
     audit.set_defaults(run=_audit)
+    dist = commands.add_parser("dist", help="build the wheel and the source distribution")
+    dist.add_argument("output", type=Path)
+    dist.set_defaults(run=_dist)
     return parser
+
+
+def _dist(options: argparse.Namespace) -> int:
+    for file in build(_ROOT, options.output):
+        print(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file}")
+    return 0
 
 
 def _sbom(options: argparse.Namespace) -> int:

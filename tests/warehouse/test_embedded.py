@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.core.installation import install_fix
 from plumbline.project.targets import Target
 from plumbline.warehouse import embedded, embedded_process
 from plumbline.warehouse.client import open_client
@@ -382,4 +383,4 @@ def test_without_the_local_extra_the_way_to_it_is_told(
         own.start()
 
     assert "no_such_module missing" in raised.value.what
-    assert "pip install 'plumbline-dq[local]'" in str(raised.value.fix)
+    assert install_fix("local") in str(raised.value.fix)

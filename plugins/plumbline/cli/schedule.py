@@ -18,15 +18,21 @@ from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from plumbline.project import Project, Schedule, Target
+    from plumbline.project import Project, Schedule
     from plumbline.schedule.export.files import Cloud, ExportFile
 
 FORMATS = ("cron", "systemd", "cloud-run", "github-actions")
+_REMOTE = ("cloud-run", "github-actions")
+"""Formats that leave this machine."""
 _FLAGS = {
-    "cloud-run": ("--project", "--region", "--image", "--service-account"),
-    "github-actions": ("--project", "--service-account"),
+    "--region": ("cloud-run",),
+    "--image": ("cloud-run",),
+    "--service-account": _REMOTE,
+    "--requirements": ("github-actions",),
 }
-"""Flags of formats that leave this machine."""
+"""Flags that are not for all formats."""
+_KEPT_VARIABLES = ("PLUMBLINE_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS")
+"""Of this environment: cron and systemd start a run without them."""
 
 
 def show(count: int, form: str, target: str | None) -> int:
@@ -131,72 +137,116 @@ def export(
     region: str | None,
     image: str | None,
     service_account: str | None,
+    requirements: Path | None,
 ) -> int:
     """Export the schedules for another scheduler.
 
     The cron and systemd files are for this machine: they contain its paths and its Python. A
-    schedule that the scheduler can't express is rejected. In a maintenance window the exported run
-    starts, checks nothing and ends with exit code 0.
+    GitHub workflow installs the plumbline that is installed here. A schedule that the scheduler
+    can't express is rejected. In a maintenance window the exported run starts, checks nothing and
+    ends with exit code 0.
     """
     flags = {
-        "--project": gcp_project,
         "--region": region,
         "--image": image,
         "--service-account": service_account,
+        "--requirements": requirements,
     }
     for flag, value in flags.items():
-        if value is not None and flag not in _FLAGS.get(form, ()):
-            formats = " and ".join(name for name, used in _FLAGS.items() if flag in used)
+        if value is not None and form not in _FLAGS[flag]:
             raise ConfigError(
                 f"{flag} does not apply to the format {form}",
                 key=flag,
-                fix=f"leave it out; it applies to {formats}",
+                fix=f"leave it out; it applies to {' and '.join(_FLAGS[flag])}",
             )
     from plumbline.schedule.export.files import Cloud
 
     project = current_session().project()
     schedules = _schedules(project)
-    if form in _FLAGS:
+    google = gcp_project or os.environ.get("PLUMBLINE_PROJECT") or None
+    if form in _REMOTE:
         cloud = Cloud(
-            target=_remote(project, target),
-            project=gcp_project,
+            target=_remote(project, target or os.environ.get("PLUMBLINE_TARGET")),
+            plumbline_project=project.identity,
+            project=google,
             region=region,
             image=image,
             service_account=service_account,
+            state_dir="/tmp/plumbline",
             secrets=project.alerts.variables,
         )
-        files = _for_cloud(form, project, schedules, cloud)
+        files = _for_cloud(form, project, schedules, cloud, requirements)
     else:
-        files = _for_machine(form, project, schedules, project.target(target))
+        files = _for_machine(form, project, schedules, target, google)
     _give(files, output)
     return 0
 
 
 def _for_machine(
-    form: str, project: Project, schedules: Sequence[Schedule], target: Target
+    form: str,
+    project: Project,
+    schedules: Sequence[Schedule],
+    name: str | None,
+    google: str | None,
 ) -> list[ExportFile]:
     from plumbline.schedule.export.crontab import write_crontab
     from plumbline.schedule.export.files import Machine
     from plumbline.schedule.export.systemd import write_systemd
 
+    environment = dict(os.environ) | ({"PLUMBLINE_PROJECT": google} if google else {})
+    target = project.target(name, environment=environment)
+    if target.kind == "embedded" and name is None:
+        raise ConfigError(
+            f"the target {target.name!r} is the embedded warehouse: its runs look at the data on "
+            "this machine",
+            key="--target",
+            fix=f"{project.targets_of('bigquery')}; or export it nevertheless with "
+            f"--target {target.name}",
+        )
+    if target.is_demo:
+        write_message(
+            f"the target {target.name!r} holds {target.demo.name if target.demo else ''}: the "
+            "exported runs send no alerts",
+            severity="WARNING",
+        )
     machine = Machine(
         command=(sys.executable, "-m", "plumbline"),
         project_dir=project.root,
         state=target.state_files,
+        environment={name: environment[name] for name in _KEPT_VARIABLES if environment.get(name)},
     )
     write = write_crontab if form == "cron" else write_systemd
     return write(schedules, machine)
 
 
 def _for_cloud(
-    form: str, project: Project, schedules: Sequence[Schedule], cloud: Cloud
+    form: str,
+    project: Project,
+    schedules: Sequence[Schedule],
+    cloud: Cloud,
+    requirements: Path | None,
 ) -> list[ExportFile]:
+    from plumbline.core.installation import read_installation
     from plumbline.schedule.export.cloud_run import write_cloud_run
     from plumbline.schedule.export.github_actions import write_github_actions
+    from plumbline.schedule.export.installing import install_lines, read_repository
 
     if form == "cloud-run":
         return write_cloud_run(schedules, cloud)
-    return write_github_actions(schedules, cloud, root=project.root, now=current_session().clock())
+    repository = read_repository(project.root)
+    if not repository.is_git:
+        write_message(
+            f"{project.root} is not in a git repository; the workflow is for one of which it is "
+            "the root",
+            severity="WARNING",
+        )
+    return write_github_actions(
+        schedules,
+        cloud,
+        installing=install_lines(read_installation(), repository, requirements),
+        folder=repository.folder,
+        now=current_session().clock(),
+    )
 
 
 def _remote(project: Project, name: str | None) -> str:
@@ -225,6 +275,7 @@ def _give(files: Sequence[ExportFile], output: Path | None) -> None:
         output.mkdir(parents=True, exist_ok=True)
         for file in files:
             path = output / file.name
+            _refuse_another_projects(path, file)
             path.write_text(file.text, encoding="utf-8")
             if file.text.startswith("#!"):
                 path.chmod(0o755)
@@ -233,6 +284,16 @@ def _give(files: Sequence[ExportFile], output: Path | None) -> None:
         raise ConfigError(
             f"the files can't be written: {fault}", key="--output", fix="choose another folder"
         ) from fault
+
+
+def _refuse_another_projects(path: Path, file: ExportFile) -> None:
+    """Two names of projects may give the same name of a file (``a.b`` and ``a_b``)."""
+    if path.exists() and file.made_by not in path.read_text("utf-8").splitlines():
+        raise ConfigError(
+            f"{path} was not exported from this project",
+            key="--output",
+            fix="remove that file, or choose another folder",
+        )
 
 
 def _schedules(project: Project) -> tuple[Schedule, ...]:
@@ -337,15 +398,32 @@ command = Group(
                     type=FOLDER,
                 ),
                 target_option(),
-                option("--project", "PROJECT", "Google Cloud project.", name="gcp_project"),
+                option(
+                    "--project",
+                    "PROJECT",
+                    "Google Cloud project. Default: PLUMBLINE_PROJECT.",
+                    name="gcp_project",
+                ),
                 option("--region", "REGION", "Region of Cloud Run and Cloud Scheduler."),
                 option("--image", "IMAGE", "Container image with plumbline."),
                 option("--service-account", "EMAIL", "Service account for the runs."),
+                option(
+                    "--requirements",
+                    "FILE",
+                    "File in the repository that locks plumbline and all it needs, with hashes. "
+                    "Default: install what is installed here.",
+                    type=click.Path(dir_okay=False, path_type=Path),
+                ),
             ],
             examples=(
-                Example("plumbline schedule export --format cron", "print a crontab"),
                 Example(
-                    "plumbline schedule export --format systemd --output .plumbline/units",
+                    "plumbline schedule export --format cron --target bigquery "
+                    "--project my-project",
+                    "print a crontab",
+                ),
+                Example(
+                    "plumbline schedule export --format systemd --target bigquery "
+                    "--project my-project --output .plumbline/units",
                     "write services and timers to files",
                 ),
                 Example(

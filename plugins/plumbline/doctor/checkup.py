@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError
+from plumbline.core.installation import install_fix
 from plumbline.doctor.alert_checks import check_alerts
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.doctor.project_checks import check_files, check_revision, check_state_dir
@@ -52,6 +53,4 @@ def _great_expectations() -> Diagnosis:
     try:
         return Diagnosis("great expectations", Level.OK, version("great_expectations"))
     except PackageNotFoundError:
-        return Diagnosis(
-            "great expectations", Level.MISSING, "not installed", "pip install plumbline-dq"
-        )
+        return Diagnosis("great expectations", Level.MISSING, "not installed", install_fix())

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import PlumblineError, WarehouseError
+from plumbline.core.installation import install_fix
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.doctor.table_checks import Sources, check_tables
 from plumbline.doctor.watchdog_checks import check_heartbeats, check_states
@@ -71,7 +72,7 @@ def _embedded(target: Target) -> Iterator[Diagnosis]:
             "embedded BigQuery",
             Level.MISSING,
             f"not installed: {', '.join(missing)}",
-            "pip install 'plumbline-dq[local]', or choose another target",
+            f"{install_fix('local')}, or choose another target",
         )
         return
     yield Diagnosis("embedded BigQuery", Level.OK, f"bqemulator {version('bqemulator')}")

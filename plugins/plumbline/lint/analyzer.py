@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.core.errors import ConfigError
+from plumbline.core.installation import install_fix
 from plumbline.lint.tables import KnownTable
 from plumbline.models.compiled import CompiledModel
 from plumbline.warehouse.types import BigQueryType, parse_type
@@ -63,7 +64,7 @@ class Analyzer:
             raise ConfigError(
                 f"Google's analyzer is not installed: {fault}",
                 key="--analyzer",
-                fix="pip install 'plumbline-dq[analyzer]'",
+                fix=install_fix("analyzer"),
             ) from None
         self._types: Any = types
         self._rejected: Any = ServerError

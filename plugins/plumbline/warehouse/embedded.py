@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.core.installation import install_fix
 from plumbline.warehouse import embedded_process
 from plumbline.warehouse.locks import LockTimeoutError, exclusive, is_held
 
@@ -382,5 +383,5 @@ def _require_installed() -> None:
     if missing:
         raise ConfigError(
             f"the embedded BigQuery is not installed ({', '.join(missing)} missing)",
-            fix="pip install 'plumbline-dq[local]', or choose another target with --target",
+            fix=f"{install_fix('local')}, or choose another target with --target",
         )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from plumbline.core.errors import ConfigError
+from plumbline.core.installation import Installation
 from support.projects import SmallProject
 from unit.cli.conftest import Plumbline
 
@@ -20,6 +23,8 @@ schedules:
     deadline: 10m
     notify: [slack]
 """
+BIGQUERY = ("--target", "bigquery", "--project", "my-project")
+WHEEL = Installation("0.1.0", url="https://example.com/plumbline_dq.whl", sha256="ab" * 32)
 CLOUD = (
     *("--project", "my-project", "--region", "us-west2", "--image", "gcr.io/my-project/dq:1"),
     *("--service-account", "dq@my-project.iam.gserviceaccount.com"),
@@ -31,8 +36,10 @@ MAINTENANCE = SCHEDULES + '    maintenance: [{cron: "0 17 * * *", duration: 2h}]
 
 
 @pytest.fixture
-def file(project: SmallProject) -> Path:
-    """The schedule of the small project."""
+def file(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The schedule of the small project, which is a git repository."""
+    monkeypatch.setattr("plumbline.core.installation.read_installation", lambda: WHEEL)
+    subprocess.run(["git", "init", "--quiet", str(project.root)], check=True)
     path = project.root / "checkpoints" / "schedule.yml"
     path.write_text(SCHEDULES)
     return path
@@ -128,10 +135,13 @@ def test_a_wrong_argument_is_wrong_usage(
 
 
 FORMATS: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "cron": ((), ["plumbline.crontab"]),
-    "systemd": ((), ["plumbline-health-check.service", "plumbline-health-check.timer"]),
-    "github-actions": ((), ["plumbline-health-check.yml"]),
-    "cloud-run": (CLOUD, ["deploy-plumbline.sh", "plumbline-health-check.job.yaml"]),
+    "cron": (BIGQUERY, ["plumbline-small.crontab"]),
+    "systemd": (
+        BIGQUERY,
+        ["plumbline-small-health-check.service", "plumbline-small-health-check.timer"],
+    ),
+    "github-actions": ((), ["plumbline-small-health-check.yml"]),
+    "cloud-run": (CLOUD, ["deploy-plumbline-small.sh", "plumbline-small-health-check.job.yaml"]),
 }
 
 
@@ -209,22 +219,81 @@ def test_it_exports_files_or_shows_them(
         assert os.access(path, os.X_OK) is (path.suffix == ".sh")
 
 
-def test_what_it_exports_for_this_machine_names_the_target_that_was_resolved(
-    file: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("form", ["cron", "systemd"])
+def test_what_it_exports_for_this_machine_has_what_a_run_needs_of_the_environment(
+    file: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setenv("PLUMBLINE_TARGET", "bigquery")
     monkeypatch.setenv("PLUMBLINE_PROJECT", "my-project")
-    said = plumbline("schedule", "export", "--format", "cron")
-    assert "--target bigquery" in said.out
-    assert f"--project-dir {file.parents[1]}" in said.out
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/etc/key.json")
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/secret")
+    said = plumbline("schedule", "export", "--format", form)
+    for part in (
+        "--target bigquery",
+        f"--project-dir {file.parents[1]}",
+        f"PLUMBLINE_STATE_DIR={os.environ['PLUMBLINE_STATE_DIR']}",
+        "PLUMBLINE_PROJECT=my-project",
+        "GOOGLE_APPLICATION_CREDENTIALS=/etc/key.json",
+    ):
+        assert part in said.out
+    assert "hooks.slack.com" not in said.out
+    other = plumbline("schedule", "export", "--format", form, "--project", "other-project")
+    assert "PLUMBLINE_PROJECT=other-project" in other.out
+
+
+@pytest.mark.parametrize("form", ["cron", "systemd"])
+def test_the_embedded_warehouse_is_not_exported_unless_it_is_named(
+    file: Path, plumbline: Plumbline, form: str
+) -> None:
+    refused = plumbline("schedule", "export", "--format", form)
+    assert (refused.code, refused.out) == (64, "")
+    assert "'local' is the embedded warehouse" in refused.err
+    assert "--target local" in refused.err
+    said = plumbline("schedule", "export", "--format", form, "--target", "local")
+    assert (said.code, "--target local" in said.out) == (0, True)
+
+
+def test_a_workflow_installs_what_is_installed_here(file: Path, plumbline: Plumbline) -> None:
+    said = plumbline("schedule", "export", "--format", "github-actions")
+    assert f"python -m pip install 'plumbline-dq @ {WHEEL.url}#sha256={WHEEL.sha256}'\n" in said.out
+
+
+def test_a_workflow_of_a_folder_outside_git_says_so(
+    file: Path, plumbline: Plumbline, project: SmallProject
+) -> None:
+    shutil.rmtree(project.root / ".git")
+    said = plumbline("schedule", "export", "--format", "github-actions")
+    assert (said.code, "is not in a git repository" in said.err) == (0, True)
+    assert "--project-dir" not in said.out
+
+
+def test_a_workflow_of_a_folder_in_a_repository_names_it(
+    file: Path, plumbline: Plumbline, project: SmallProject
+) -> None:
+    shutil.rmtree(project.root / ".git")
+    subprocess.run(["git", "init", "--quiet", str(project.root.parent)], check=True)
+    said = plumbline("schedule", "export", "--format", "github-actions")
+    assert f"--project-dir {project.root.name}" in said.out
+
+
+def test_a_file_of_another_project_is_not_overwritten(
+    file: Path, plumbline: Plumbline, tmp_path: Path
+) -> None:
+    export = ("schedule", "export", "--format", "github-actions", "--output", str(tmp_path / "to"))
+    assert plumbline(*export).code == 0
+    assert plumbline(*export).code == 0
+    (written,) = (tmp_path / "to").iterdir()
+    written.write_text(written.read_text().replace("schedule.yml of ", "schedule.yml of its "))
+    said = plumbline(*export)
+    assert (said.code, "was not exported from this project" in said.err) == (64, True)
 
 
 def test_secrets_are_named_and_never_written(
     file: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T/B/SECRET")
-    for arguments in (("cron",), ("systemd",), ("github-actions",), ("cloud-run", *CLOUD)):
-        said = plumbline("schedule", "export", "--format", *arguments)
+    for form, (flags, _) in FORMATS.items():
+        said = plumbline("schedule", "export", "--format", form, *flags)
         assert said.code == 0
         assert "SLACK_WEBHOOK_URL" in said.out
         assert "hooks.slack.com" not in said.out
@@ -234,6 +303,7 @@ def test_a_folder_that_can_t_be_written_is_said(
     file: Path, plumbline: Plumbline, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    said = plumbline("schedule", "export", "--format", "cron", "--output", str(tmp_path / "file/x"))
+    export = ("schedule", "export", "--format", "cron", *BIGQUERY)
+    said = plumbline(*export, "--output", str(tmp_path / "file/x"))
     assert said.code == 64
     assert "the files can't be written" in said.err

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from plumbline.cli.main import invoke
+from plumbline.core.installation import install_fix
 from plumbline.lint.rule import Finding
 from support.compiled_zetasql import compiled_zetasql
 from support.lint_project import LintedProject
@@ -119,4 +120,4 @@ def test_without_the_extra_it_is_said_how_to_get_it(
     assert invoke(["lint", "--analyzer"]) == 64
     said = capsys.readouterr().err
     assert "Google's analyzer is not installed" in said
-    assert "pip install 'plumbline-dq[analyzer]'" in said
+    assert install_fix("analyzer") in said

@@ -19,13 +19,16 @@ import yaml
 from plumbline.core.errors import ConfigError
 from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.documents import SCHEDULE_FILE
+from plumbline.project.find import STATE_DIR_VARIABLE
 from plumbline.project.schedule import Schedule
 from plumbline.project.targets import PROJECT_VARIABLE
 from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
     comment,
+    made_by,
     maintenance_notes,
+    project_name,
     run_arguments,
     unit_names,
 )
@@ -34,8 +37,6 @@ from plumbline.schedule.export.plain import (
     plain_times,
     refuse_two_kinds_of_days,
 )
-
-SCRIPT = "deploy-plumbline.sh"
 
 _LONGEST_TASK = timedelta(hours=168)
 _NEEDED = {
@@ -55,8 +56,6 @@ _NEEDED = {
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _START_RETRIES = 3
-
-_HEAD = ("Made by `plumbline schedule export --format cloud-run` from checkpoints/schedule.yml.",)
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def write_cloud_run(schedules: Sequence[Schedule], cloud: Cloud) -> list[ExportF
         ConfigError: a flag is missing or malformed, or Google can't say a schedule.
     """
     check_cloud(cloud)
-    names = unit_names(schedules)
+    names = unit_names(schedules, cloud.plumbline_project)
     jobs = [_job(one, cloud, names[one.name]) for one in schedules]
     return [*jobs, _script(schedules, cloud, names)]
 
@@ -155,6 +154,7 @@ def job_manifest(schedule: Schedule, cloud: Cloud, name: str) -> dict[str, Any]:
     environment = {
         PROJECT_VARIABLE: cloud.project,
         SCHEDULE_VARIABLE: schedule.name,
+        **({STATE_DIR_VARIABLE: cloud.state_dir} if cloud.state_dir else {}),
         **{
             variable: f"sm://{cloud.project}/{cloud.secret_names.get(variable, variable)}"
             for variable in cloud.secrets
@@ -211,7 +211,7 @@ def write_yaml(content: dict[str, Any]) -> str:
 def _job(schedule: Schedule, cloud: Cloud, name: str) -> ExportFile:
     head = comment(
         (
-            *_HEAD,
+            made_by("cloud-run", cloud.plumbline_project),
             "The image's working directory is the project.",
             "Secrets of channels are read from Secret Manager, by the name of their variable.",
             "A run that ends in an ERROR is retried at once. Each attempt has the whole deadline,",
@@ -227,7 +227,7 @@ def _script(schedules: Sequence[Schedule], cloud: Cloud, names: dict[str, str]) 
         "#!/usr/bin/env bash",
         comment(
             (
-                *_HEAD,
+                made_by("cloud-run", cloud.plumbline_project),
                 "Deploys each job, and makes or updates what starts it. Needs the services",
                 "run.googleapis.com and cloudscheduler.googleapis.com; the service account needs",
                 "roles/run.invoker for the jobs and roles/secretmanager.secretAccessor.",
@@ -242,7 +242,7 @@ def _script(schedules: Sequence[Schedule], cloud: Cloud, names: dict[str, str]) 
     ]
     for schedule in schedules:
         lines += ["", *_deployment(schedule, cloud, names[schedule.name])]
-    return ExportFile(SCRIPT, "\n".join(lines) + "\n")
+    return ExportFile(f"deploy-{project_name(cloud.plumbline_project)}.sh", "\n".join(lines) + "\n")
 
 
 def _deployment(schedule: Schedule, cloud: Cloud, name: str) -> list[str]:

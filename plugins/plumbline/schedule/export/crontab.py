@@ -6,31 +6,35 @@ import shlex
 from collections.abc import Sequence
 from itertools import groupby
 
-from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.schedule import Schedule
 from plumbline.schedule.child import PATIENCE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
     comment,
+    made_by,
     maintenance_notes,
     printable,
+    project_name,
     run_arguments,
     unit_names,
 )
 from plumbline.schedule.export.plain import plain_cron
 
-NAME = "plumbline.crontab"
 
-_HEAD = (
-    "Made by `plumbline schedule export --format cron` from checkpoints/schedule.yml.",
-    "Install it with `crontab plumbline.crontab`, which replaces the user's crontab.",
-    "",
-    "CRON_TZ is read by cronie (Red Hat, Fedora, Arch) and systemd-cron. The cron of Debian and",
-    "Ubuntu ignores it and reads every line in the machine's zone: use systemd there.",
-    "Missed runs are not caught up. Set the secrets of channels in the crontab, one per line:",
-    "SLACK_WEBHOOK_URL=... Don't commit a file that holds one.",
-)
+def _head(project: str, name: str) -> tuple[str, ...]:
+    begin, end = f"/^# BEGIN {name}$/", f"/^# END {name}$/"
+    return (
+        f"BEGIN {name}",
+        made_by("cron", project),
+        "Add it to your crontab, in the place of an earlier one of this project:",
+        f"  {{ crontab -l 2>/dev/null | sed '{begin},{end}d'; cat {name}.crontab; }} | crontab -",
+        "",
+        "CRON_TZ is read by cronie (Red Hat, Fedora, Arch) and systemd-cron. The cron of Debian",
+        "and Ubuntu ignores it and reads every line in the machine's zone: use systemd there.",
+        "Missed runs are not caught up. Set the secrets of channels in the crontab, one per line:",
+        "SLACK_WEBHOOK_URL=... Don't commit a file that holds one.",
+    )
 
 
 def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[ExportFile]:
@@ -39,8 +43,9 @@ def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
     Raises:
         ConfigError: cron can't say a schedule, or a path can't stand in a crontab.
     """
-    names = unit_names(schedules)
-    parts = [comment(_HEAD)]
+    names = unit_names(schedules, machine.project)
+    name = project_name(machine.project)
+    parts = [comment(_head(machine.project, name))]
     for zone, of_zone in groupby(schedules, key=lambda one: one.timezone.key):
         parts.append(f"\nCRON_TZ={zone}\n")
         parts += [
@@ -48,7 +53,8 @@ def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
             f"{plain_cron(one, scheduler='cron')} {_command(one, machine, names[one.name])}\n"
             for one in of_zone
         ]
-    return [ExportFile(NAME, "".join(parts))]
+    parts.append(f"# END {name}\n")
+    return [ExportFile(f"{name}.crontab", "".join(parts))]
 
 
 def _command(schedule: Schedule, machine: Machine, name: str) -> str:
@@ -63,9 +69,10 @@ def _command(schedule: Schedule, machine: Machine, name: str) -> str:
         ]
     )
     seconds = int(schedule.deadline.total_seconds())
+    variables = machine.variables(schedule).items()
+    environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables)
     text = (
-        f"mkdir -p {state} && PLUMBLINE_STATE_DIR={state} "
-        f"{SCHEDULE_VARIABLE}={shlex.quote(schedule.name)} flock -n {lock} "
+        f"mkdir -p {state} && {environment} flock -n {lock} "
         f"timeout --kill-after={int(PATIENCE.total_seconds())} {seconds} {run}"
     )
     return printable(text).replace("%", r"\%")

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 from plumbline.core.errors import ConfigError
+from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.documents import SCHEDULE_FILE
+from plumbline.project.find import STATE_DIR_VARIABLE
 from plumbline.project.schedule import Schedule
 from plumbline.project.state_files import StateFiles
 
+_MADE_BY = "Made by `plumbline schedule export"
 _LONGEST = 63
 """Of a name in Google Cloud."""
 
@@ -21,6 +24,11 @@ _LONGEST = 63
 class ExportFile:
     name: str
     text: str
+
+    @property
+    def made_by(self) -> str:
+        """Its line that says for which project it was made."""
+        return next(line for line in self.text.splitlines() if line.startswith(f"# {_MADE_BY}"))
 
 
 @dataclass(frozen=True)
@@ -31,10 +39,25 @@ class Machine:
     """How plumbline is called, by absolute path."""
     project_dir: Path
     state: StateFiles
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What a run needs of the present environment, which it doesn't have there."""
+
+    @property
+    def project(self) -> str:
+        """The plumbline project, whose name the files have."""
+        return self.state.project
 
     @property
     def target(self) -> str:
         return self.state.target
+
+    def variables(self, schedule: Schedule) -> dict[str, str]:
+        """The environment of a run of ``schedule``."""
+        return {
+            STATE_DIR_VARIABLE: str(self.state.folder),
+            SCHEDULE_VARIABLE: schedule.name,
+            **self.environment,
+        }
 
 
 @dataclass(frozen=True)
@@ -42,10 +65,15 @@ class Cloud:
     """Where Google Cloud or GitHub runs them; None: not said."""
 
     target: str
+    plumbline_project: str = ""
+    """Whose schedules they are: the files have its name. Empty: they are to have none."""
     project: str | None = None
+    """Google's."""
     region: str | None = None
     image: str | None = None
     service_account: str | None = None
+    state_dir: str | None = None
+    """Of local state, in the container; None: as the image has it."""
     secrets: tuple[str, ...] = ()
     """Environment variables that channels read."""
     secret_names: Mapping[str, str] = field(default_factory=dict)
@@ -61,21 +89,45 @@ class Cloud:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
+def made_by(form: str, project: str) -> str:
+    """The first comment of a file: who made it, and for which project."""
+    return f"{_MADE_BY} --format {form}` from checkpoints/schedule.yml of {printable(project)}."
+
+
 def run_arguments(schedule: Schedule, target: str) -> tuple[str, ...]:
     """plumbline's options: the exit code is for faults, as findings go to people by alerts."""
     return ("run", schedule.checkpoint, "--fail-on", "error", "--target", target)
 
 
-def unit_names(schedules: Sequence[Schedule]) -> dict[str, str]:
+def project_name(project: str) -> str:
+    """``plumbline-shop``: the beginning of all names of a project's files, jobs and units.
+
+    Raises:
+        ConfigError: nothing of the project's name can stand in one.
+    """
+    word = _word(project)
+    if not word:
+        raise ConfigError(
+            f"the project's name {project!r} makes no name for a scheduler's job",
+            fix="give it a name with letters of a to z or digits",
+        )
+    return f"plumbline-{word}"
+
+
+def unit_names(schedules: Sequence[Schedule], project: str = "") -> dict[str, str]:
     """By schedule: a name that systemd, Google Cloud and GitHub all take.
+
+    Args:
+        schedules: of one project.
+        project: its name, so that those of two projects differ; empty: there is only one.
 
     Raises:
         ConfigError: two schedules would have the same one, or one is too long.
     """
     names: dict[str, str] = {}
     for schedule in schedules:
-        word = re.sub(r"[^a-z0-9]+", "-", schedule.name.lower()).strip("-")
-        name = f"plumbline-{word}"
+        word = _word(schedule.name)
+        name = f"{project_name(project) if project else 'plumbline'}-{word}"
         if not word or len(name) > _LONGEST or name in names.values():
             raise ConfigError(
                 f"schedule {schedule.name!r} would be called {name!r}, as another is"
@@ -83,10 +135,15 @@ def unit_names(schedules: Sequence[Schedule]) -> dict[str, str]:
                 else f"schedule {schedule.name!r} makes no name for a scheduler's job",
                 file=SCHEDULE_FILE,
                 key="name",
-                fix="give it a name of its own, of up to 50 letters and digits",
+                fix="give it a name of its own, of letters and digits; with the project's name, "
+                f"at most {_LONGEST} in all",
             )
         names[schedule.name] = name
     return names
+
+
+def _word(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def maintenance_notes(schedule: Schedule) -> tuple[str, ...]:

@@ -9,22 +9,24 @@ from __future__ import annotations
 import json
 import math
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from pathlib import Path
 
-from plumbline import __version__
 from plumbline.core.cron import shortest_gap
 from plumbline.core.errors import ConfigError
 from plumbline.history.heartbeat import SCHEDULE_VARIABLE
+from plumbline.project.find import STATE_DIR_VARIABLE
 from plumbline.project.schedule import Schedule
 from plumbline.project.targets import PROJECT_VARIABLE
 from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
     comment,
+    made_by,
     maintenance_notes,
+    printable,
     run_arguments,
     unit_names,
 )
@@ -45,25 +47,36 @@ _SETUP_PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 #
 _GOOGLE_AUTH = "google-github-actions/auth@7c6bc770dae815cd3e89ee6cdf493a5fab2cc093 # v3.0.0"
 
 _MOST_OFTEN = timedelta(minutes=5)
+_SETTING_UP = timedelta(minutes=15)
+"""For all steps before the run."""
 _DAY = 24 * 60
 _GITHUB = "GitHub's cron"
 
 
 def write_github_actions(
-    schedules: Sequence[Schedule], cloud: Cloud, *, root: Path, now: datetime
+    schedules: Sequence[Schedule],
+    cloud: Cloud,
+    *,
+    installing: Sequence[str],
+    folder: str = ".",
+    now: datetime,
 ) -> list[ExportFile]:
     """A workflow for each, for ``.github/workflows``.
 
     Args:
         cloud: where BigQuery is; what is not said is a variable of the repository.
-        root: the project; where it has locked requirements, these are installed.
+        installing: the commands that install plumbline, at the root of the repository.
+        folder: the project's, below that root.
         now: from which year on the zone's clock is looked at.
 
     Raises:
         ConfigError: GitHub can't say a schedule.
     """
-    names = unit_names(schedules)
-    return [_workflow(one, cloud, names[one.name], root=root, now=now) for one in schedules]
+    names = unit_names(schedules, cloud.plumbline_project)
+    return [
+        _workflow(one, cloud, names[one.name], installing=installing, folder=folder, now=now)
+        for one in schedules
+    ]
 
 
 def utc_crons(schedule: Schedule, now: datetime) -> dict[str, tuple[timedelta, ...]]:
@@ -131,15 +144,21 @@ def _field(numbers: tuple[int, ...], size: int) -> str:
 
 
 def _workflow(
-    schedule: Schedule, cloud: Cloud, name: str, *, root: Path, now: datetime
+    schedule: Schedule,
+    cloud: Cloud,
+    name: str,
+    *,
+    installing: Sequence[str],
+    folder: str,
+    now: datetime,
 ) -> ExportFile:
     crons = utc_crons(schedule, now)
     offsets = sorted({offset for fitting in crons.values() for offset in fitting})
     needs_guard = any(len(fitting) < len(offsets) for fitting in crons.values())
     zone = schedule.timezone.key
     header = [
-        "Made by `plumbline schedule export --format github-actions` from",
-        "checkpoints/schedule.yml. Put it into .github/workflows.",
+        made_by("github-actions", cloud.plumbline_project),
+        "Put it into .github/workflows at the root of the repository.",
         "",
         f"{schedule.cron}, {zone}. GitHub reads cron in UTC. When it is busy, it starts a run late",
         "or drops it. It doesn't catch up missed runs.",
@@ -157,20 +176,22 @@ def _workflow(
     environment = {
         PROJECT_VARIABLE: project,
         SCHEDULE_VARIABLE: schedule.name,
+        STATE_DIR_VARIABLE: "${{ runner.temp }}/plumbline",
         **{one: f"${{{{ secrets.{one} }}}}" for one in cloud.secrets},
     }
     text = "".join(
         (
             comment(header),
-            f"name: {_text(f'plumbline {schedule.name}')}\n",
+            f"name: {_text(f'plumbline {cloud.plumbline_project}: {schedule.name}')}\n",
             "on:\n  schedule:\n",
             *(f"    - cron: {_text(cron)}\n" for cron in crons),
             "  workflow_dispatch:\n",
             "permissions:\n  contents: read\n",
             "concurrency:\n",
-            f"  group: {_text(f'plumbline-{schedule.checkpoint}')}\n",
+            f"  group: {_text(f'plumbline-{cloud.plumbline_project}-{schedule.checkpoint}')}\n",
             "  cancel-in-progress: false\n",
             "jobs:\n  run:\n    runs-on: ubuntu-latest\n",
+            f"    timeout-minutes: {_minutes(schedule.deadline + _SETTING_UP)}\n",
             "    permissions:\n      contents: read\n",
             "      id-token: write # to authenticate to Google without a key\n",
             "    steps:\n",
@@ -180,16 +201,16 @@ def _workflow(
             f"      - uses: {_SETUP_PYTHON}\n{only_if}",
             '        with:\n          python-version: "3.12"\n',
             f"      - name: Install plumbline\n{only_if}        run: |\n",
-            *(f"          {line}\n" for line in _installation(root)),
+            *(f"          {_shell_line(line)}\n" for line in installing),
             f"      - uses: {_GOOGLE_AUTH}\n{only_if}        with:\n",
             "          workload_identity_provider: ",
             '"${{ vars.GCP_WORKLOAD_IDENTITY_PROVIDER }}"\n',
             f"          service_account: {_text(account)}\n",
             f"      - name: Run {_plain(schedule.checkpoint)}\n{only_if}",
-            f"        timeout-minutes: {math.ceil(schedule.deadline.total_seconds() / 60)}\n",
+            f"        timeout-minutes: {_minutes(schedule.deadline)}\n",
             "        env:\n",
             *(f"          {key}: {_text(value)}\n" for key, value in environment.items()),
-            f"        run: {_text(_command(schedule, cloud))}\n",
+            f"        run: {_text(_command(schedule, cloud, folder))}\n",
         )
     )
     return ExportFile(f"{name}.yml", text)
@@ -221,18 +242,26 @@ def _offset(offset: timedelta) -> str:
     return f"{'-' if minutes < 0 else '+'}{hours:02}{rest:02}"
 
 
-def _installation(root: Path) -> list[str]:
-    if (root / "requirements" / "runtime.txt").is_file() and (root / "pyproject.toml").is_file():
-        return [
-            "python -m pip install --require-hashes -r requirements/runtime.txt",
-            "python -m pip install --no-deps .",
-        ]
-    return [f"python -m pip install plumbline-dq=={__version__}"]
+def _minutes(time: timedelta) -> int:
+    return math.ceil(time.total_seconds() / 60)
 
 
-def _command(schedule: Schedule, cloud: Cloud) -> str:
-    words = ("plumbline", *run_arguments(schedule, cloud.target))
-    return " ".join(_plain(word) for word in words)
+def _command(schedule: Schedule, cloud: Cloud, folder: str) -> str:
+    words = ["plumbline", *(_plain(word) for word in run_arguments(schedule, cloud.target))]
+    if folder != ".":
+        words += ["--project-dir", _shell_line(shlex.quote(folder))]
+    return " ".join(words)
+
+
+def _shell_line(text: str) -> str:
+    """A line for the shell, which GitHub gives to it as it is.
+
+    Raises:
+        ConfigError: it would read an expression in it.
+    """
+    if "${{" in printable(text):
+        raise ConfigError(f"{text!r} can't stand in a workflow", fix="rename the folder")
+    return text
 
 
 def _plain(word: str) -> str:

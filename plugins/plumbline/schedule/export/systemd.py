@@ -11,13 +11,13 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.schedule import Schedule
 from plumbline.schedule.child import PATIENCE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
     comment,
+    made_by,
     maintenance_notes,
     printable,
     run_arguments,
@@ -44,11 +44,12 @@ def write_systemd(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
     Raises:
         ConfigError: systemd can't say a schedule.
     """
-    names = unit_names(schedules)
+    names = unit_names(schedules, machine.project)
+    head = _head(machine.project)
     return [
-        file
+        ExportFile(f"{names[one.name]}.{kind}", head + text)
         for one in schedules
-        for file in (_service(one, machine, names[one.name]), _timer(one, names[one.name]))
+        for kind, text in (("service", _service(one, machine)), ("timer", _timer(one, machine)))
     ]
 
 
@@ -96,15 +97,19 @@ def _is_by_the_hour(schedule: Schedule) -> bool:
     return not any(offset % timedelta(hours=1) for offset in offsets)
 
 
-def _service(schedule: Schedule, machine: Machine, name: str) -> ExportFile:
+def _service(schedule: Schedule, machine: Machine) -> str:
     arguments = [
         *machine.command,
         *run_arguments(schedule, machine.target),
         *("--project-dir", str(machine.project_dir)),
     ]
+    environment = "".join(
+        f"Environment={_quoted(f'{name}={value}')}\n"
+        for name, value in machine.variables(schedule).items()
+    )
     text = f"""\
 [Unit]
-Description=plumbline: {printable(schedule.name)}
+Description=plumbline {_specifiers(printable(f"{machine.project}: {schedule.name}"))}
 Wants=network-online.target
 After=network-online.target
 
@@ -112,22 +117,21 @@ After=network-online.target
 # systemd never runs it twice at the same time, and ends it with all its processes at its deadline.
 Type=oneshot
 WorkingDirectory={_specifiers(printable(str(machine.project_dir)))}
-Environment={_quoted(f"{SCHEDULE_VARIABLE}={schedule.name}")}
-Environment={_quoted(f"PLUMBLINE_STATE_DIR={machine.state.folder}")}
-# Secrets of channels, one per line: SLACK_WEBHOOK_URL=... Make the file readable by its owner only.
+{environment}# Secrets of channels, a line each: SLACK_WEBHOOK_URL=... Only its owner may read it.
 EnvironmentFile=-/etc/plumbline/environment
+EnvironmentFile=-%h/.config/plumbline/environment
 ExecStart={" ".join(_quoted(word, is_command=True) for word in arguments)}
 TimeoutStartSec={int(schedule.deadline.total_seconds())}
 TimeoutStopSec={int(PATIENCE.total_seconds())}
 """
-    return ExportFile(f"{name}.service", _HEAD + comment(maintenance_notes(schedule)) + text)
+    return comment(maintenance_notes(schedule)) + text
 
 
-def _timer(schedule: Schedule, name: str) -> ExportFile:
+def _timer(schedule: Schedule, machine: Machine) -> str:
     calendars = "".join(f"OnCalendar={calendar}\n" for calendar in on_calendar(schedule))
-    text = f"""\
+    return f"""\
 [Unit]
-Description=plumbline: when {printable(schedule.name)} runs
+Description=plumbline {_specifiers(printable(f"{machine.project}: when {schedule.name} runs"))}
 
 [Timer]
 # {schedule.cron}, {schedule.timezone.key}
@@ -138,16 +142,18 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 """
-    return ExportFile(f"{name}.timer", _HEAD + text)
 
 
-_HEAD = comment(
-    (
-        "Made by `plumbline schedule export --format systemd` from checkpoints/schedule.yml.",
-        "Put both files into /etc/systemd/system (or ~/.config/systemd/user), then",
-        "`systemctl daemon-reload` and `systemctl enable --now NAME.timer`.",
+def _head(project: str) -> str:
+    return comment(
+        (
+            made_by("systemd", project),
+            "Put both files into ~/.config/systemd/user, then `systemctl --user daemon-reload`,",
+            "`systemctl --user enable --now NAME.timer`, and `loginctl enable-linger`, so that it",
+            "runs while you are logged out. For all users: /etc/systemd/system, without --user;",
+            "it then runs as root unless the service has a line User=NAME.",
+        )
     )
-)
 
 
 def _quoted(word: str, *, is_command: bool = False) -> str:

@@ -14,6 +14,7 @@ MACHINE = Machine(
 )
 CLOUD = Cloud(
     target="bigquery",
+    plumbline_project="shop",
     project="my-project",
     region="us-west2",
     image="us-docker.pkg.dev/my-project/dq/plumbline:1",

@@ -14,11 +14,14 @@ import yaml
 
 from plumbline.core.errors import ConfigError
 from plumbline.net.secrets import _REFERENCE
-from plumbline.schedule.export.cloud_run import SCRIPT, read_trigger, write_cloud_run
+from plumbline.schedule.export.cloud_run import read_trigger, write_cloud_run
 from plumbline.schedule.export.files import ExportFile
 from support.fake_gcloud import FakeGcloud
 from unit.schedule.conftest import schedule
 from unit.schedule.export.places import CLOUD
+
+SCRIPT = "deploy-plumbline-shop.sh"
+NAME = "plumbline-shop-health-check"
 
 
 def by_name(files: list[ExportFile]) -> dict[str, str]:
@@ -27,10 +30,10 @@ def by_name(files: list[ExportFile]) -> dict[str, str]:
 
 def test_a_schedule_is_a_job_with_its_deadline() -> None:
     files = by_name(write_cloud_run([schedule()], CLOUD))
-    assert sorted(files) == [SCRIPT, "plumbline-health-check.job.yaml"]
-    job = yaml.safe_load(files["plumbline-health-check.job.yaml"])
+    assert sorted(files) == [SCRIPT, f"{NAME}.job.yaml"]
+    job = yaml.safe_load(files[f"{NAME}.job.yaml"])
     assert (job["apiVersion"], job["kind"]) == ("run.googleapis.com/v1", "Job")
-    assert job["metadata"]["name"] == "plumbline-health-check"
+    assert job["metadata"]["name"] == NAME
     task = job["spec"]["template"]["spec"]["template"]["spec"]
     assert (task["timeoutSeconds"], task["maxRetries"]) == (600, 1)
     assert task["serviceAccountName"] == CLOUD.service_account
@@ -41,6 +44,7 @@ def test_a_schedule_is_a_job_with_its_deadline() -> None:
     ]
     environment = {one["name"]: one["value"] for one in container["env"]}
     assert environment["PLUMBLINE_PROJECT"] == "my-project"
+    assert "PLUMBLINE_STATE_DIR" not in environment  # the image has it
     assert environment["PLUMBLINE_SCHEDULE"] == "health_check"
     assert _REFERENCE.fullmatch(environment["SLACK_WEBHOOK_URL"])
 
@@ -69,17 +73,17 @@ def deploy(tmp_path: Path, gcloud: FakeGcloud, files: list[ExportFile]) -> None:
 def test_the_script_deploys_the_job_and_what_starts_it(tmp_path: Path, gcloud: FakeGcloud) -> None:
     files = write_cloud_run([schedule("30 7 * * MON-FRI")], CLOUD)
     deploy(tmp_path, gcloud, files)
-    job = gcloud.resource("run jobs", "plumbline-health-check")
+    job = gcloud.resource("run jobs", NAME)
     assert job is not None
-    assert job["manifest"] == yaml.safe_load(by_name(files)["plumbline-health-check.job.yaml"])
-    trigger = gcloud.resource("scheduler jobs", "plumbline-health-check")
+    assert job["manifest"] == yaml.safe_load(by_name(files)[f"{NAME}.job.yaml"])
+    trigger = gcloud.resource("scheduler jobs", NAME)
     assert trigger is not None
     assert trigger["flags"] == {
         "--location": "us-west2",
         "--schedule": "30 7 * * 1-5",
         "--time-zone": "America/Los_Angeles",
         "--uri": "https://run.googleapis.com/v2/projects/my-project/locations/us-west2/jobs/"
-        "plumbline-health-check:run",
+        f"{NAME}:run",
         "--http-method": "POST",
         "--oauth-service-account-email": CLOUD.service_account,
         "--oauth-token-scope": "https://www.googleapis.com/auth/cloud-platform",
@@ -98,8 +102,8 @@ def test_the_script_can_be_run_again(tmp_path: Path, gcloud: FakeGcloud) -> None
 
 def test_each_schedule_has_a_job_of_its_own(tmp_path: Path, gcloud: FakeGcloud) -> None:
     deploy(tmp_path, gcloud, write_cloud_run([schedule(), schedule(name="weekly")], CLOUD))
-    assert gcloud.resource("run jobs", "plumbline-health-check") is not None
-    assert gcloud.resource("run jobs", "plumbline-weekly") is not None
+    assert gcloud.resource("run jobs", NAME) is not None
+    assert gcloud.resource("run jobs", "plumbline-shop-weekly") is not None
 
 
 @pytest.mark.parametrize("token", ["oauth", "oidc"])
@@ -108,7 +112,7 @@ def test_a_trigger_is_made_as_google_shows_it_afterwards(
 ) -> None:
     cloud = replace(CLOUD, token=token)
     deploy(tmp_path, gcloud, write_cloud_run([schedule()], cloud))
-    looks = ("scheduler", "jobs", "describe", "plumbline-health-check")
+    looks = ("scheduler", "jobs", "describe", NAME)
     answer = subprocess.run(
         [f"{gcloud.path}/gcloud", *looks, "--location=us-west2", "--format=json"],
         check=True,
@@ -116,7 +120,7 @@ def test_a_trigger_is_made_as_google_shows_it_afterwards(
         timeout=30,
     )
     shown = json.loads(answer.stdout)
-    wanted = read_trigger(schedule(), cloud, "plumbline-health-check").resource()
+    wanted = read_trigger(schedule(), cloud, NAME).resource()
     assert {key: shown[key] for key in ("schedule", "timeZone", "httpTarget")} == {
         key: wanted[key] for key in ("schedule", "timeZone", "httpTarget")
     }

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from plumbline import __version__
 from plumbline.core.cron import next_time
 from plumbline.core.errors import ConfigError
 from plumbline.project import Schedule
@@ -27,10 +26,13 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
 
 
-def workflow(one: Schedule, root: Path, cloud: Cloud = CLOUD) -> dict[str, Any]:
+INSTALLING = ["python -m pip install ./wheels/plumbline_dq-0.1.0-py3-none-any.whl"]
+
+
+def workflow(one: Schedule, cloud: Cloud = CLOUD, folder: str = ".") -> dict[str, Any]:
     """As GitHub reads it; YAML 1.1 takes the key `on` for true."""
-    (file,) = write_github_actions([one], cloud, root=root, now=NOW)
-    assert file.name == "plumbline-health-check.yml"
+    (file,) = write_github_actions([one], cloud, installing=INSTALLING, folder=folder, now=NOW)
+    assert file.name == "plumbline-shop-health-check.yml"
     read = yaml.safe_load(file.text)
     read["on"] = read.pop(True)
     return read
@@ -151,7 +153,7 @@ def guarded(tmp_path: Path, read: dict[str, Any], *, cron: str, offset: str) -> 
 def test_the_first_step_lets_on_what_fits_the_clock_of_the_day(
     tmp_path: Path, cron: str, offset: str, is_on: bool
 ) -> None:
-    read = workflow(schedule(), tmp_path)
+    read = workflow(schedule())
     assert cron == "" or cron in [one["cron"] for one in read["on"]["schedule"]]
     assert guarded(tmp_path, read, cron=cron, offset=offset) is is_on
 
@@ -167,37 +169,39 @@ def test_the_real_clock_says_its_distance_as_the_step_expects(tmp_path: Path) ->
     assert said.stdout.strip() in ("-0700", "-0800")
 
 
-def test_every_step_behind_the_first_waits_for_it(tmp_path: Path) -> None:
-    first, *rest = workflow(schedule(), tmp_path)["jobs"]["run"]["steps"]
+def test_every_step_behind_the_first_waits_for_it() -> None:
+    first, *rest = workflow(schedule())["jobs"]["run"]["steps"]
     assert first["id"] == "due"
     assert {one["if"] for one in rest} == {"steps.due.outputs.now == 'yes'"}
 
 
-def test_a_zone_with_one_distance_needs_no_such_step(tmp_path: Path) -> None:
-    steps = workflow(schedule(timezone=UTC_ZONE), tmp_path)["jobs"]["run"]["steps"]
+def test_a_zone_with_one_distance_needs_no_such_step() -> None:
+    steps = workflow(schedule(timezone=UTC_ZONE))["jobs"]["run"]["steps"]
     assert not any("if" in one or "id" in one for one in steps)
 
 
-def test_it_runs_the_checkpoint_within_its_deadline_and_never_two_at_once(tmp_path: Path) -> None:
-    read = workflow(schedule(deadline=timedelta(seconds=90)), tmp_path)
+def test_it_runs_the_checkpoint_within_its_deadline_and_never_two_at_once() -> None:
+    read = workflow(schedule(deadline=timedelta(seconds=90)))
     run = step(read, "plumbline run")
     assert run["run"] == "plumbline run health_check --fail-on error --target bigquery"
     assert run["timeout-minutes"] == 2
+    assert read["jobs"]["run"]["timeout-minutes"] == 17
     assert run["env"] == {
         "PLUMBLINE_PROJECT": "my-project",
         "PLUMBLINE_SCHEDULE": "health_check",
+        "PLUMBLINE_STATE_DIR": "${{ runner.temp }}/plumbline",
         "SLACK_WEBHOOK_URL": "${{ secrets.SLACK_WEBHOOK_URL }}",
     }
     assert read["concurrency"] == {
-        "group": "plumbline-health_check",
+        "group": "plumbline-shop-health_check",
         "cancel-in-progress": False,
     }
     assert "workflow_dispatch" in read["on"]
 
 
-def test_what_is_not_said_is_a_variable_of_the_repository(tmp_path: Path) -> None:
+def test_what_is_not_said_is_a_variable_of_the_repository() -> None:
     cloud = replace(CLOUD, project=None, service_account=None)
-    read = workflow(schedule(), tmp_path, cloud)
+    read = workflow(schedule(), cloud)
     assert (
         step(read, "plumbline run")["env"]["PLUMBLINE_PROJECT"] == "${{ vars.PLUMBLINE_PROJECT }}"
     )
@@ -205,12 +209,18 @@ def test_what_is_not_said_is_a_variable_of_the_repository(tmp_path: Path) -> Non
     assert account == "${{ vars.GCP_SERVICE_ACCOUNT }}"
 
 
-def test_locked_requirements_are_installed_where_there_are_any(tmp_path: Path) -> None:
-    assert f"plumbline-dq=={__version__}" in step(workflow(schedule(), tmp_path), "Install")["run"]
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "runtime.txt").touch()
-    (tmp_path / "pyproject.toml").touch()
-    assert "--require-hashes" in step(workflow(schedule(), tmp_path), "Install")["run"]
+def test_it_installs_what_it_is_told() -> None:
+    assert step(workflow(schedule()), "Install")["run"] == f"{INSTALLING[0]}\n"
+
+
+def test_a_project_in_a_folder_of_the_repository_is_named() -> None:
+    run = step(workflow(schedule(), folder="data/my checks"), "plumbline run")
+    assert run["run"].endswith(" --target bigquery --project-dir 'data/my checks'")
+
+
+def test_a_folder_in_which_github_would_see_an_expression_is_refused() -> None:
+    with pytest.raises(ConfigError, match="can't stand in a workflow"):
+        workflow(schedule(), folder="data/${{ secrets.TOKEN }}")
 
 
 @pytest.mark.parametrize(
@@ -225,16 +235,16 @@ def test_locked_requirements_are_installed_where_there_are_any(tmp_path: Path) -
     ],
     ids=["day of month", "month", "last day", "two kinds of days", "too often", "shell"],
 )
-def test_what_it_can_t_say_is_refused(tmp_path: Path, one: Schedule, said: str) -> None:
+def test_what_it_can_t_say_is_refused(one: Schedule, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as refused:
-        workflow(one, tmp_path)
+        workflow(one)
     assert refused.value.fix
 
 
-def test_its_crons_are_in_the_same_order_each_time(tmp_path: Path) -> None:
+def test_its_crons_are_in_the_same_order_each_time() -> None:
     texts = {
         file.text
         for _ in range(3)
-        for file in write_github_actions([schedule()], CLOUD, root=tmp_path, now=NOW)
+        for file in write_github_actions([schedule()], CLOUD, installing=INSTALLING, now=NOW)
     }
     assert len(texts) == 1

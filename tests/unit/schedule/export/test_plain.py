@@ -76,6 +76,16 @@ def test_a_job_s_name_is_one_that_all_schedulers_take() -> None:
     }
 
 
+def test_the_names_of_two_projects_differ() -> None:
+    named = [unit_names([schedule()], project)["health_check"] for project in ("shop", "Ads_2")]
+    assert named == ["plumbline-shop-health-check", "plumbline-ads-2-health-check"]
+
+
+def test_a_project_whose_name_leaves_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="makes no name"):
+        unit_names([schedule()], "ü")
+
+
 @pytest.mark.parametrize(
     "names", [("a.b", "a_b"), ("ü",), ("x" * 60,)], ids=["alike", "nothing left", "too long"]
 )

@@ -145,3 +145,21 @@ def test_these_rules_read_every_workflow(workflows: list[Workflow]) -> None:
     names = {workflow.name for workflow in workflows}
     assert {file.name for file in FOLDER.iterdir()} <= names
     assert len([name for name in names if name.startswith("exported")]) == 2
+
+
+def test_only_the_job_that_publishes_can_and_it_runs_no_code_of_the_repository(
+    workflows: list[Workflow],
+) -> None:
+    (release,) = [workflow for workflow in workflows if workflow.name == "release.yml"]
+    assert release.triggers == {"release"}
+    assert "secrets." not in release.text
+    jobs = release.content["jobs"]
+    publish = jobs.pop("publish")
+    assert [name for name, job in jobs.items() if "permissions" in job] == []
+    assert publish["permissions"] == {"id-token": "write"}
+    assert publish["environment"]["name"] == "pypi"
+    assert publish["needs"] == "test"
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]

@@ -114,8 +114,6 @@ lock: $(DEV) ## pin the requirements of pyproject.toml, with hashes
 	$(LOCK) $(UPGRADE) --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(LOCK) $(UPGRADE) --extra local pyproject.toml --constraints requirements/dev.txt \
 		--output-file requirements/local.txt
-	$(LOCK) $(UPGRADE) --extra deployments pyproject.toml --constraints requirements/dev.txt \
-		--output-file requirements/deployments.txt
 	$(LOCK) $(UPGRADE) pyproject.toml --constraints requirements/dev.txt \
 		--output-file requirements/runtime.txt
 	$(LOCK) $(UPGRADE) requirements/build.in --output-file requirements/build.txt

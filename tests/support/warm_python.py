@@ -216,7 +216,7 @@ def _become(asked: dict[str, Any], streams: list[int]) -> list[str]:
 
 
 _IMPORTED_WHEN_NEEDED = (
-    "cronsim.explain", "google.cloud.run_v2", "jinja2.ext", "pyarrow.parquet",
+    "cronsim.explain", "jinja2.ext", "pyarrow.parquet",
     "sqlglot.dialects.bigquery",
 )  # fmt: skip
 """By functions of the package and of the libraries that it imports."""

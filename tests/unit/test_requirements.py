@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("build", "dbt", "runtime", "local", "deployments", "dev")
+LOCKS = ("build", "dbt", "runtime", "local", "dev")
 
 
 def lock(name: str) -> str:
@@ -37,8 +37,7 @@ def declared(name: str) -> Iterator[Requirement]:
     extras = {
         "runtime": (),
         "local": ("local",),
-        "deployments": ("deployments",),
-        "dev": ("local", "deployments", "analyzer", "benchmark", "test", "docs", "dev"),
+        "dev": ("local", "analyzer", "benchmark", "test", "docs", "dev"),
     }
     if name == "build":
         asked = list(PYPROJECT["build-system"]["requires"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from generators.markdown import code, plain, table
-from plumbline.cli.commands import EXIT_CODES, Command, Group
+from plumbline.cli.commands import EXIT_CODES, Command, Group, exit_code_rows
 from plumbline.cli.main import build_root
 from plumbline.cli.session import shared_options
 
@@ -115,7 +115,7 @@ def _section(command: Command | Group, path: CommandPath) -> str:
     if command.examples:
         lines = "\n".join(f"# {one.why}\n{one.line}" for one in command.examples)
         parts.append(f"```sh\n{lines}\n```")
-    parts.append(_exit_codes(command.exit_codes))
+    parts.append(_exit_codes(command.exit_codes, is_endless=command.is_endless))
     return "\n\n".join(parts) + "\n"
 
 
@@ -140,6 +140,6 @@ def _options(command: click.Command, context: click.Context, *, shared: bool) ->
     return table(("option", "meaning"), rows) if rows else ""
 
 
-def _exit_codes(codes: Mapping[int, str]) -> str:
-    rows = [(str(number), plain(text)) for number, text in sorted(codes.items())]
+def _exit_codes(codes: Mapping[int, str], *, is_endless: bool = False) -> str:
+    rows = [(code, plain(text)) for code, text in exit_code_rows(codes, is_endless=is_endless)]
     return table(("exit code", "meaning"), rows)

@@ -171,5 +171,5 @@ command = Command(
             "fill the history for the past",
         ),
     ),
-    exit_codes={0: "done", 3: "a monitor could not be replayed", 130: "interrupted"},
+    exit_codes={0: "done", 3: "a monitor could not be replayed"},
 )

@@ -209,5 +209,5 @@ command = Command(
             "print Markdown for a pull request",
         ),
     ),
-    exit_codes={0: "proposal made", 3: "the history allows no proposal", 130: "interrupted"},
+    exit_codes={0: "proposal made", 3: "the history allows no proposal"},
 )

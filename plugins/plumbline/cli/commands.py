@@ -22,6 +22,9 @@ EXIT_CODES: Mapping[int, str] = {
 }
 """What every command may end with."""
 
+STOPPED = ("129, 130, 143", "stopped by SIGHUP, Ctrl-C or SIGTERM")
+"""Beside them, unless it is the command's regular end; see `plumbline.cli.interrupts`."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -40,13 +43,19 @@ class _WithHelp(click.Command):
         *args: Any,
         examples: Sequence[Example] = (),
         exit_codes: Mapping[int, str] | None = None,
+        is_endless: bool = False,
         **kwargs: Any,
     ) -> None:
+        """``is_endless``: it runs until a signal stops it."""
+        # Set on each command: click keeps the help option of the first caller, which may have
+        # come without the group that says it for all.
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(*args, **kwargs)
         if self.callback is not None:
             self.help = self.help or inspect.getdoc(self.callback)
         self.examples = tuple(examples)
         self.exit_codes = {0: "done", **(exit_codes or {}), **EXIT_CODES}
+        self.is_endless = is_endless
         self.params.extend(shared_options())
 
     def format_epilog(
@@ -56,7 +65,8 @@ class _WithHelp(click.Command):
     ) -> None:
         """Examples and exit codes."""
         write_examples(formatter, self.examples)
-        write_exit_codes(formatter, self.exit_codes)
+        with formatter.section("Exit codes"):
+            formatter.write_dl(exit_code_rows(self.exit_codes, is_endless=self.is_endless))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click's."""
@@ -69,12 +79,6 @@ class _WithHelp(click.Command):
 
 class Command(_WithHelp):
     """A command."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Set on each command: click keeps the help option of the first caller, which may have
-        # come without the group that says it for all.
-        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
-        super().__init__(*args, **kwargs)
 
 
 class Group(_WithHelp, click.Group):
@@ -165,7 +169,9 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) 
             formatter.write(f"{'':>{formatter.current_indent + 4}}{example.why}\n")
 
 
-def write_exit_codes(formatter: click.HelpFormatter, exit_codes: Mapping[int, str]) -> None:
-    """Sorted by number."""
-    with formatter.section("Exit codes"):
-        formatter.write_dl([(str(code), text) for code, text in sorted(exit_codes.items())])
+def exit_code_rows(
+    exit_codes: Mapping[int, str], *, is_endless: bool = False
+) -> list[tuple[str, str]]:
+    """Codes with their meanings, sorted by number."""
+    rows = [(str(code), text) for code, text in sorted(exit_codes.items())]
+    return rows if is_endless else [*rows, STOPPED]

@@ -16,6 +16,7 @@ from plumbline.cli.output import write_message, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
+from plumbline.core.signals import ENDING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def open_site(target: str | None, monitor: str | None, show: bool) -> int:
 
 
 def serve(target: str | None, port: int) -> int:
-    """Serve the site on this machine until Ctrl-C."""
+    """Serve the site on this machine until Ctrl-C, SIGTERM or SIGHUP."""
     from plumbline.site.serving import open_server
 
     project, chosen, site = _site(target)
@@ -82,15 +83,20 @@ def serve(target: str | None, port: int) -> int:
         )
     with open_server(_folder(project, chosen, site), port) as server:
         host, bound = server.server_address[:2]
-        # Once the hint is printed, Ctrl-C is a regular end and not an interruption.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Once the hint is printed, a signal is a regular end and not an interruption.
+        before = {
+            number: signal.signal(number, signal.default_int_handler)
+            for number in ENDING
+            if callable(signal.getsignal(number))
+        }
         try:
             with suppress(KeyboardInterrupt):
                 write_result(f"http://{host!s}:{bound}/index.html\n")
                 write_message("serving on this machine only; stop with Ctrl-C")
                 server.serve_forever()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
     return 0
 
 
@@ -195,6 +201,8 @@ command = Group(
             examples=(
                 Example("plumbline docs serve --port 8081", "serve on http://127.0.0.1:8081"),
             ),
+            exit_codes={0: "stopped by Ctrl-C, SIGTERM or SIGHUP"},
+            is_endless=True,
         ),
         docs_host.command,
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import click
 
 from plumbline.cli import logs
+from plumbline.cli.interrupts import StoppedError
 from plumbline.cli.output import has_colour, write_line, write_message
+from plumbline.core.signals import exit_code, message
 
 EXIT_USAGE = 64
 EXIT_SOFTWARE = 70
-EXIT_INTERRUPTED = 130
 
 
 def explain(fault: BaseException, *, debug: bool) -> int:
@@ -22,8 +24,9 @@ def explain(fault: BaseException, *, debug: bool) -> int:
     from plumbline.core.errors import PlumblineError
 
     if isinstance(fault, KeyboardInterrupt):
-        write_message("\ninterrupted")
-        return EXIT_INTERRUPTED
+        number = fault.number if isinstance(fault, StoppedError) else signal.SIGINT
+        write_message(f"\n{message(number)}")
+        return exit_code(number)
     if debug:
         write_message("".join(traceback.format_exception(fault)).rstrip(), severity="ERROR")
     if isinstance(fault, click.ClickException):

@@ -124,6 +124,5 @@ command = Command(
     exit_codes={
         0: "done",
         3: "the impact of a change is unknown",
-        130: "interrupted",
     },
 )

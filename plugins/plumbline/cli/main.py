@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NoReturn
 
@@ -16,9 +16,11 @@ import click
 from plumbline import __version__
 from plumbline.cli import completion, logs
 from plumbline.cli.commands import Example, Group
-from plumbline.cli.faults import EXIT_INTERRUPTED, explain
+from plumbline.cli.faults import explain
+from plumbline.cli.interrupts import Interrupts
 from plumbline.cli.output import silence, write_message
 from plumbline.cli.session import Session, read_clock
+from plumbline.core.signals import exit_code, message
 
 COMMANDS = {
     "run": ("plumbline.cli.run:command", "Run a checkpoint and report failing monitors."),
@@ -139,23 +141,6 @@ def invoke(arguments: Sequence[str], *, clock: Callable[[], datetime] = read_clo
         return explain(fault, debug=session.debug)
 
 
-class _Interrupts:
-    """Ctrl-C: the first one ends the command in order, a second one at once.
-
-    Libraries sometimes swallow a KeyboardInterrupt (inside a callback of an import); the exit code
-    reports it nevertheless.
-    """
-
-    def __init__(self) -> None:
-        self.seen = False
-
-    def __call__(self, *_: object) -> None:
-        if self.seen:
-            os._exit(EXIT_INTERRUPTED)
-        self.seen = True
-        raise KeyboardInterrupt
-
-
 class _Leaving:
     """Ends the process when all that is to be done at its end is done, instead of freeing, one by
     one, the objects of two thousand modules: a fifth of a run, for memory that goes anyway.
@@ -180,14 +165,18 @@ def main() -> NoReturn:
     atexit.register(leaving)
     gc.set_threshold(_ALLOCATIONS)
     logs.configure()
-    interrupts = _Interrupts()
-    signal.signal(signal.SIGINT, interrupts)
-    code = invoke(sys.argv[1:])
-    _flush()
-    if interrupts.seen:
-        if code != EXIT_INTERRUPTED:
-            write_message("interrupted")
-        os._exit(EXIT_INTERRUPTED)  # don't wait for threads that wait for a query
+    interrupts = Interrupts()
+    interrupts.install()
+    code = None
+    with suppress(KeyboardInterrupt):  # while a fault was explained
+        code = invoke(sys.argv[1:])
+        _flush()
+    interrupts.over()
+    if interrupts.number is not None:
+        stopped = exit_code(interrupts.number)
+        if code != stopped:
+            write_message(message(interrupts.number))
+        os._exit(stopped)  # don't wait for threads that wait for a query
     leaving.code = code
     sys.exit(code)
 

@@ -190,6 +190,5 @@ command = Command(
         1: "WARNING",
         2: "CRITICAL: the data is wrong",
         3: "ERROR: a check could not run",
-        130: "interrupted",
     },
 )

@@ -56,7 +56,7 @@ def show(count: int, form: str, target: str | None) -> int:
 
 
 def run(target: str | None, grace: str) -> int:
-    """Run each checkpoint when it is due, until SIGTERM or Ctrl-C.
+    """Run each checkpoint when it is due, until Ctrl-C, SIGTERM or SIGHUP.
 
     A scheduler for one machine. Each run is a separate process that is killed at its deadline. Runs
     of one checkpoint never overlap. Runs missed while the machine slept or the scheduler was down
@@ -353,7 +353,8 @@ command = Group(
                     "give runs two minutes to finish when stopped",
                 ),
             ),
-            exit_codes={0: "stopped by SIGTERM or Ctrl-C"},
+            exit_codes={0: "stopped by Ctrl-C, SIGTERM or SIGHUP"},
+            is_endless=True,
         ),
         Command(
             name="check",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import signal
 import subprocess
 import threading
@@ -17,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+
+from plumbline.net.programs import end_group
 
 PATIENCE = timedelta(seconds=10)
 """Between SIGTERM and SIGKILL."""
@@ -95,14 +96,9 @@ def run_child(
 
 
 def _end_group(process: subprocess.Popen[bytes], patience: timedelta) -> int:
-    _signal_group(process.pid, signal.SIGTERM)
+    end_group(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=patience.total_seconds())
     # Its leader may be gone and the rest not: the group keeps its number while anyone is in it.
-    _signal_group(process.pid, signal.SIGKILL)
+    end_group(process.pid, signal.SIGKILL)
     return process.wait()
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)

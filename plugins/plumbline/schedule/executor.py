@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from plumbline.core.instants import exact_rfc3339
+from plumbline.core.signals import ENDING, exit_code, message
 from plumbline.core.status import EXIT_ERROR, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE
 from plumbline.core.text import span
 from plumbline.history.heartbeat import DUE_VARIABLE, SCHEDULE_VARIABLE
@@ -43,6 +44,7 @@ _MEANINGS = {
     EXIT_ERROR: ": ERROR, a check could not run",
     EXIT_USAGE: ": FAILED, wrong configuration, nothing was checked",
     EXIT_SOFTWARE: ": FAILED, a bug in plumbline",
+    **{exit_code(number): f": FAILED, {message(number)}" for number in ENDING},
 }
 
 Due = Callable[[Schedule, datetime], datetime]

@@ -42,8 +42,7 @@ class StopSignals(contextlib.AbstractContextManager["StopSignals"]):
         for number, handler in self._before.items():
             # Who stops a group of processes often signals twice (timeout, docker): the second must
             # not kill what is on its way out. No SIG_IGN: children would inherit that.
-            ends = self._noted and handler is signal.SIG_DFL
-            signal.signal(number, _pass if ends else handler)
+            signal.signal(number, _pass if self._noted else handler)
         signal.set_wakeup_fd(self._wakes_before)
         os.close(self._writer)
         os.close(self._reader)

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.core.installation import install_fix
+from plumbline.net.programs import started
 from plumbline.warehouse import embedded_process
 from plumbline.warehouse.locks import LockTimeoutError, exclusive, is_held
 
@@ -255,8 +256,11 @@ class EmbeddedWarehouse:
 
     def _launch(self) -> ServerRecord:
         self._record_file.unlink(missing_ok=True)
-        with self.log.open("wb") as log:
-            process = subprocess.Popen(
+        expires = time.monotonic() + START_SECONDS
+        with (
+            self.log.open("wb") as log,
+            # In a session of its own: a Ctrl-C is for the command, and the server goes on.
+            started(
                 [
                     *python_command(),
                     # Without the script's folder on the path: its modules aren't top-level ones.
@@ -270,26 +274,18 @@ class EmbeddedWarehouse:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A Ctrl-C is for the command; the server goes on for the next one.
-                start_new_session=True,
-            )
-        expires = time.monotonic() + START_SECONDS
-        try:
+            ) as process,
+        ):
             while time.monotonic() < expires:
                 if process.poll() is not None:
                     raise self._start_failed(f"stopped with exit code {process.returncode}")
                 server = self.server()
                 if server is not None and self._answers(server, seconds=5.0):
-                    # It is not ours to wait for any more.
+                    # It is not ours to wait for any more, nor to end.
                     process.returncode = 0
                     return server
                 time.sleep(0.03)
-            raise self._start_failed(f"did not answer within {START_SECONDS:.0f} s")
-        except BaseException:
-            if process.returncode is None:
-                process.kill()
-                process.wait()
-            raise
+        raise self._start_failed(f"did not answer within {START_SECONDS:.0f} s")
 
     def _start_failed(self, how: str) -> WarehouseError:
         said = self.log.read_text(errors="replace").strip().splitlines()

@@ -26,6 +26,7 @@ from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.core.local_file import replace_file
 from plumbline.core.text import count
 from plumbline.net.deadline import deadline
+from plumbline.net.programs import started
 from plumbline.project.jinja import has_jinja
 from plumbline.warehouse import embedded
 from plumbline.warehouse.embedded import EmbeddedWarehouse, Progress
@@ -199,19 +200,16 @@ def making(plan: SeedPlan) -> Iterator[Making]:
     for left_over in plan.warehouse.folder.glob("season-*"):
         shutil.rmtree(left_over, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix="season-", dir=plan.warehouse.folder))
-    process = subprocess.Popen(
-        [*embedded.python_command(), *plan.seed.command, "--out", str(folder.resolve())],
-        cwd=plan.target.project_dir,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
     try:
-        yield Making(plan, folder, process)
+        with started(
+            [*embedded.python_command(), *plan.seed.command, "--out", str(folder.resolve())],
+            cwd=plan.target.project_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process:
+            yield Making(plan, folder, process)
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
         shutil.rmtree(folder, ignore_errors=True)
 
 

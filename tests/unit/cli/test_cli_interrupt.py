@@ -1,24 +1,34 @@
-"""Ctrl-C: at once, with its own exit code, which no library's carelessness changes."""
+"""Ctrl-C, SIGTERM and SIGHUP: a command ends soon, with the signal's own exit code, which no
+library's carelessness changes, and leaves no program behind."""
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from support.processes import PLUMBLINE, environment
+from support.processes import environment
 from support.projects import SmallProject
-from support.sockets import silent_port
+from support.warm_python import warm_python
+
+SECONDS = 30
+"""It is at once; a busy machine is not."""
 
 SWALLOWS = """
 import os, signal, plumbline.cli.main as cli
 
 def careless(arguments):
     try:
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.{signal})
     except KeyboardInterrupt:
         pass
     {again}
@@ -28,48 +38,234 @@ cli.invoke = careless
 cli.main()
 """
 
+PYTHON = [sys.executable]
+"""A warm one starts warm ones, which do not lead what they start."""
 
-def interrupted(project: SmallProject, port: int) -> subprocess.CompletedProcess[str]:
-    """`plumbline debug`, interrupted while it waits for a server that says nothing."""
-    process = subprocess.Popen(
-        [*PLUMBLINE, "debug"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(BIGQUERY_EMULATOR_HOST=f"127.0.0.1:{port}"),
+WORKS_LONG = """
+import subprocess, sys, time
+from pathlib import Path
+
+helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+pids = Path(__file__).parent / "pids"
+pids.with_suffix(".draft").write_text(f"{__import__('os').getpid()} {helper.pid}")
+pids.with_suffix(".draft").rename(pids)
+time.sleep(600)
+"""
+"""A program with a helper of its own."""
+
+
+@dataclass
+class Started:
+    """A command under way."""
+
+    process: subprocess.Popen[str]
+
+    def stop(self, number: signal.Signals) -> tuple[int, str]:
+        """Signal it; its exit code and last words."""
+        self.process.send_signal(number)
+        _, err = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, err.strip().splitlines()[-1] if err.strip() else ""
+
+
+Start = Callable[..., Started]
+
+
+@pytest.fixture
+def start(project: SmallProject) -> Iterator[Start]:
+    """Type a command in the project."""
+    with ExitStack() as stack:
+
+        def begin(*arguments: str, python: Sequence[str] | None = None, **changes: str) -> Started:
+            process = subprocess.Popen(
+                [*(python or warm_python()), "-m", "plumbline", *arguments],
+                cwd=project.root,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment(**changes),
+            )
+            stack.callback(process.kill)
+            return Started(process)
+
+        yield begin
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command that asks the warehouse, and a signal."""
+
+    arguments: Sequence[str]
+    number: signal.Signals
+    code: int
+    says: str
+
+
+CASES = [
+    Case(["run"], signal.SIGTERM, 143, "stopped by SIGTERM"),
+    Case(["run", "--format", "json"], signal.SIGHUP, 129, "stopped by SIGHUP"),
+    Case(["debug"], signal.SIGINT, 130, "interrupted"),
+    Case(
+        ["backtest", "--from", "2026-02-01", "--to", "2026-02-02", "--every", "6h"],
+        *(signal.SIGTERM, 143, "stopped by SIGTERM"),
+    ),
+    Case(["docs", "build"], signal.SIGHUP, 129, "stopped by SIGHUP"),
+]
+
+
+@contextmanager
+def silent_warehouse() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(SECONDS)
+        yield listener
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case.arguments[:2]))
+def test_a_command_that_waits_for_the_warehouse_ends_with_the_code_of_the_signal(
+    start: Start, case: Case
+) -> None:
+    with silent_warehouse() as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        command = start(*case.arguments, BIGQUERY_EMULATOR_HOST=host)
+        listener.accept()
+        assert command.stop(case.number) == (case.code, case.says)
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process lives; one that has ended and is not yet asked for does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def ended(pids: Sequence[int]) -> bool:
+    """Whether none of them is there, a moment later at most."""
+    until = time.monotonic() + 5
+    while any(map(is_there, pids)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(map(is_there, pids))
+
+
+def pids_in(file: Path) -> list[int]:
+    until = time.monotonic() + SECONDS
+    while not file.exists():
+        assert time.monotonic() < until, "the program was not started"
+        time.sleep(0.02)
+    return [int(word) for word in file.read_text().split()]
+
+
+@pytest.fixture
+def program(project: SmallProject) -> Iterator[Path]:
+    """The project's seed command, which takes long; where it writes its process ids."""
+    folder = project.root / "scripts"
+    folder.mkdir()
+    (folder / "demo_season").write_text(WORKS_LONG)
+    yield folder / "pids"
+    for pid in pids_in(folder / "pids"):
+        with suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def test_the_seed_command_and_what_it_started_end_with_the_command(
+    start: Start, program: Path, project: SmallProject
+) -> None:
+    command = start("warehouse", "start", python=PYTHON)
+    pids = pids_in(program)
+    assert len(pids) == 2
+    assert command.stop(signal.SIGTERM) == (143, "stopped by SIGTERM")
+    assert ended(pids)
+    assert list(project.target.state_dir.glob("warehouse/season-*")) == []
+
+
+def test_a_second_interrupt_ends_the_programs_too() -> None:
+    script = (
+        "import os, signal, plumbline.cli.main as cli\n"
+        "from plumbline.core.signals import last_call\n"
+        "def hangs(arguments):\n"
+        "    with last_call(lambda: print('ended', flush=True)):\n"
+        "        for _ in range(2):\n"
+        "            try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "            except KeyboardInterrupt: pass\n"
+        "cli.invoke = hangs\n"
+        "cli.main()"
     )
-    assert process.stdout is not None
-    seen = ""
-    while "target:" not in seen:
-        line = process.stdout.readline()
-        assert line, "it ended before it asked the server"
-        seen += line
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)  # it is at once; a busy machine is not
-    return subprocess.CompletedProcess(process.args, process.returncode, seen + out, err)
-
-
-def test_it_ends_with_130_and_a_word(project: SmallProject) -> None:
-    with silent_port() as port:
-        finished = interrupted(project, port)
-    assert finished.returncode == 130
-    assert finished.stderr.strip() == "interrupted"
-
-
-@pytest.mark.parametrize(
-    "again",
-    ["", "os.kill(os.getpid(), signal.SIGINT); raise SystemExit(99)"],
-    ids=["once", "twice"],
-)
-def test_a_library_that_swallows_it_changes_no_exit_code(again: str) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-c", SWALLOWS.format(again=again)],
+    done = subprocess.run(
+        [*warm_python(), "-c", script],
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=30,
+        timeout=SECONDS,
     )
-    assert finished.returncode == 130
+    assert (done.returncode, done.stdout) == (130, "ended\n")
+
+
+def test_the_command_that_knows_what_is_deployed_ends_with_the_command(
+    start: Start, program: Path, project: SmallProject
+) -> None:
+    (project.root / "deploy").mkdir()
+    (project.root / "deploy" / "services.yml").write_text(
+        "services:\n  - name: worker\n    paths: [models]\n    owner: me\n"
+        f"    deployed: {{command: [{sys.executable}, scripts/demo_season]}}\n"
+    )
+    for words in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", "All"]):
+        name = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+        subprocess.run(["git", *name, *words], cwd=project.root, check=True)
+    command = start("deploy", "drift", "worker")
+    pids = pids_in(program)
+    assert command.stop(signal.SIGHUP) == (129, "stopped by SIGHUP")
+    assert ended(pids)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_served_site_ends_regularly(
+    start: Start, project: SmallProject, number: signal.Signals
+) -> None:
+    site = project.root / ".plumbline" / "docs" / "local"
+    site.mkdir(parents=True)
+    (site / "index.html").write_text("<p>")
+    command = start("docs", "serve", "--port", "0", PLUMBLINE_STATE_DIR="")
+    assert command.process.stdout is not None
+    assert command.process.stdout.readline().startswith("http://127.0.0.1")
+    assert command.stop(number)[0] == 0
+
+
+def test_a_hangup_that_is_ignored_stays_ignored() -> None:
+    script = (
+        "import os, signal, plumbline.cli.main as cli\n"
+        "cli.invoke = lambda arguments: os.kill(os.getpid(), signal.SIGHUP) or 3\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does\n"
+        "cli.main()"
+    )
+    done = subprocess.run([*warm_python(), "-c", script], env=environment(), timeout=SECONDS)
+    assert done.returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("again", "name", "code"),
+    [
+        ("", "SIGINT", 130),
+        ("os.kill(os.getpid(), signal.SIGINT); raise SystemExit(99)", "SIGINT", 130),
+        ("", "SIGTERM", 143),
+        ("os.kill(os.getpid(), signal.SIGTERM)", "SIGTERM", 143),
+        ("import time; time.sleep(60)", "SIGTERM", 143),
+    ],
+    ids=["once", "twice", "SIGTERM", "SIGTERM twice", "never"],
+)
+def test_a_library_that_swallows_it_changes_no_exit_code(again: str, name: str, code: int) -> None:
+    script = SWALLOWS.format(signal=name, again=again)
+    if "sleep" in again:
+        script = f"import plumbline.cli.interrupts as i\ni.LAST_SECONDS = 0.1\n{script}"
+    finished = subprocess.run(
+        [*warm_python(), "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=SECONDS,
+    )
+    assert finished.returncode == code
     assert "Traceback" not in finished.stderr
-    assert again or finished.stderr == "interrupted\n"
+    says = "interrupted\n" if name == "SIGINT" else f"stopped by {name}\n"
+    assert finished.stderr in (says, "")
+    assert again or finished.stderr == says

@@ -18,6 +18,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
+from plumbline.site.expectations import ExpectationPast
 from plumbline.site.rows import Row, RunRow, Sighted
 from plumbline.site.view_models import (
     CheckpointView,
@@ -160,11 +161,22 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
             MonthView("2026-01", _month_rows(points, latest)),
             MonthView("2025-12", None),
         ),
+        suite_name=name,
+        expectations=tuple(_past(points, severity) for severity in ("warning", "critical")),
         description=f"What {name} says of a game day.",
         sql=(ROOT / "models" / "monitors" / f"{name}.sql").read_text(),
         runbook=(ROOT / "docs" / "runbooks" / f"{name}.md").read_text(),
     )
     return replace(view, **changes)
+
+
+def _past(points: tuple[SeriesPoint, ...], severity: str) -> ExpectationPast:
+    """An expectation that failed where the monitor had at least its severity."""
+    failing = {severity.upper(), "CRITICAL"}
+    letters = {"ERROR": "e", "SKIPPED": "s", **dict.fromkeys(failing, "f")}
+    said = "".join(letters.get(point.status, "p") for point in points)
+    text = f"the number must be well enough for {severity}"
+    return ExpectationPast(severity, severity, text, LAST_DAY, said)
 
 
 def _row(point: SeriesPoint, latest: Outcome, *, summary: str = "") -> Row:

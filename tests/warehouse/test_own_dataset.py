@@ -19,7 +19,7 @@ from plumbline.history import dataset as dataset_module
 from plumbline.history.dataset import VERSION_LABEL, OwnDataset
 from plumbline.history.loads import MOST_ATTEMPTS, Appended, append
 from plumbline.history.outcomes import append_outcomes
-from plumbline.history.reader import HistoryReader
+from plumbline.history.reader import PAGES, HistoryReader
 from plumbline.history.tables import OUTCOMES, SCHEMA_VERSION, STATE, TABLES, OwnColumn
 from plumbline.project.targets import Target
 from plumbline.warehouse.client import endpoint_of, open_client
@@ -220,10 +220,11 @@ def test_an_older_plumbline_goes_on_writing_and_takes_nothing_back(
     assert count(older, "outcomes") == 3
 
 
+@pytest.mark.parametrize("missing", [("expectations",), ("metrics", "expectations")])
 def test_the_numbers_of_an_earlier_version_are_read_without_its_missing_columns(
-    warehouse: Target, monkeypatch: pytest.MonkeyPatch
+    warehouse: Target, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...]
 ) -> None:
-    columns = tuple(column for column in OUTCOMES.columns if column.name != "metrics")
+    columns = tuple(column for column in OUTCOMES.columns if column.name not in missing)
     outcomes = replace(OUTCOMES, columns=columns)
     with monkeypatch.context() as past:
         tables = tuple(outcomes if table is OUTCOMES else table for table in TABLES)
@@ -240,8 +241,10 @@ def test_the_numbers_of_an_earlier_version_are_read_without_its_missing_columns(
     span = {"since": AS_OF - timedelta(days=1)}
     (earlier,) = HistoryReader(dataset).past(["coverage"], before=AS_OF + timedelta(1), **span)
     (stored,) = HistoryReader(dataset).outcomes(**span) or ()
+    (shown,) = HistoryReader(dataset).outcomes(PAGES, **span) or ()
 
     assert (earlier.observed, stored.outcome.observed) == (97.5, 97.5)
+    assert (shown.outcome.observed, shown.outcome.expectations) == (97.5, ())
 
 
 # Written once

@@ -6,6 +6,8 @@ Its arguments are parsed here and nowhere else. Tolerant of malformed ones, beca
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,6 +45,9 @@ _UNITS = "units"
 """In ``per`` of a judged check: how many units each group had, by label."""
 
 BOUND_KEYS = ("min_value", "max_value", "strict_min", "strict_max")
+
+_REQUIRED = frozenset({*BOUND_KEYS, "mostly", "overrides", "per", "retired", "value_set"})
+"""Arguments that say what is required; the others say of what."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,17 @@ class Check:
     def subject(self) -> str:
         """``mean of coverage_pct by system_id``."""
         return subject_of(self.column, self.aggregate, self.group_by)
+
+    @cached_property
+    def identity(self) -> str:
+        """The same for the same expectation of a suite, also after its bounds have changed."""
+        of = {
+            name: value
+            for name, value in self.kwargs.items()
+            if name not in _REQUIRED and name != "batch_id" and value is not None
+        }
+        said = json.dumps([self.type, self.severity, of], sort_keys=True, default=str)
+        return hashlib.sha256(said.encode()).hexdigest()[:12]
 
     @cached_property
     def bounds(self) -> Bounds:

@@ -5,6 +5,7 @@ It reads plain values, so that a GX result, a backtest and a test are judged ali
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -136,7 +137,8 @@ def judge(
         retired=retired_groups(results),
         failing=sample_failing(results, verdict.judge, evidence.personal),
         expectations=tuple(
-            _expectation(result, result.unit(monitor.observed)) for result in results
+            _expectation(result, key, result.unit(monitor.observed))
+            for key, result in _keyed(results)
         ),
         failures=failures_of(suite, results),
         declared=suite.declared,
@@ -272,7 +274,17 @@ def _unmatched_overrides(result: JudgedExpectation) -> Iterator[str]:
             yield f"the override for {name!r} matches no group{hint}"
 
 
-def _expectation(result: JudgedExpectation, unit: str) -> ExpectationOutcome:
+def _keyed(results: Sequence[JudgedExpectation]) -> Iterator[tuple[str, JudgedExpectation]]:
+    """Each with what names it in history; of several that are alike but for their bounds, the
+    later ones are numbered."""
+    seen = Counter[str]()
+    for result in results:
+        seen[result.identity] += 1
+        number = seen[result.identity]
+        yield result.identity if number == 1 else f"{result.identity}-{number}", result
+
+
+def _expectation(result: JudgedExpectation, key: str, unit: str) -> ExpectationOutcome:
     required = on_rows(expected(result.type, result.kwargs, unit), condition(result.kwargs))
     return ExpectationOutcome(
         type=result.type,
@@ -281,4 +293,6 @@ def _expectation(result: JudgedExpectation, unit: str) -> ExpectationOutcome:
         text=result.description or required,
         observed=result.observed,
         error=result.error,
+        skipped=result.skipped,
+        key=key,
     )

@@ -18,6 +18,9 @@ from plumbline.core.run import Run
 from plumbline.core.safe_text import shorten_fields
 from plumbline.core.status import FailOn, RunStatus, Status, counts, exit_code, run_status, score
 
+Result = Literal["pass", "fail", "error", "skip"]
+"""What came of one expectation."""
+
 
 class ThresholdLine(NamedTuple):
     """A bound as a line in a chart; a tuple, because histories hold thousands."""
@@ -85,6 +88,19 @@ class ExpectationOutcome:
     observed: object = None
     error: str | None = None
     """Why it could not be evaluated; None when it was."""
+    skipped: str | None = None
+    """Why it looked at nothing, where its suite says that this may be."""
+    key: str = ""
+    """What names it in history, the same whatever its bounds are; empty: of a version without."""
+
+    @property
+    def result(self) -> Result:
+        """What came of it."""
+        if self.error is not None:
+            return "error"
+        if self.skipped is not None:
+            return "skip"
+        return "pass" if self.success else "fail"
 
 
 @dataclass(frozen=True)

@@ -205,6 +205,7 @@ class OutcomeMaker:
                     severity="warning" if status is Status.WARNING else "critical",
                     success=status is Status.PASS,
                     text=what,
+                    key="test",  # each is a monitor of its own
                 ),
             ),
             declared=1,

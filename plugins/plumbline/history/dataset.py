@@ -78,14 +78,20 @@ _OWN_BEFORE = {"own": "false", "own_runs": "target = @target", "own_events": "tr
                "own_orphans": "true"}  # fmt: skip
 """The same in a dataset of that version."""
 
-_NO_METRICS = {"metrics": "cast(null as string) as metrics"}
+_ADDED = {name: name for name in ("metrics", "expectations")}
+"""Columns that pages and baselines read, and that earlier versions did not have."""
+
+_NO_EXPECTATIONS = {"expectations": "cast(null as string) as expectations"}
+_NO_METRICS = {"metrics": "cast(null as string) as metrics", **_NO_EXPECTATIONS}
 
 _VERSIONS = (
-    {**_OWN, "metrics": "metrics"},
+    {**_OWN, **_ADDED},
+    {**_OWN, **_ADDED, **_NO_EXPECTATIONS},
     {**_OWN, **_NO_METRICS},
     {**_OWN_BEFORE, **_NO_METRICS},
 )
-"""How ``{own}`` and ``{metrics}`` in SQL are read in a dataset of now and of earlier versions."""
+"""How ``{own}``, ``{metrics}`` and ``{expectations}`` in SQL are read in a dataset of now and of
+earlier versions."""
 
 
 class OwnDataset:
@@ -170,7 +176,7 @@ class OwnDataset:
         version is missing, nothing is made, and the answer is None.
 
         A dataset of an earlier version is read as that version read it: without the project, or
-        with null as ``{metrics}``.
+        with null as ``{metrics}`` and ``{expectations}``.
 
         Raises:
             WarehouseError: whatever else went wrong.

@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from plumbline.core.outcome import GroupOutcome, MetricOutcome, Outcome, ThresholdLine
+from plumbline.core.outcome import (
+    ExpectationOutcome,
+    GroupOutcome,
+    MetricOutcome,
+    Outcome,
+    ThresholdLine,
+)
 from plumbline.core.run import Run
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import Appended, append
@@ -111,6 +117,7 @@ def _rows(
         "seconds": outcome.seconds,
         "threshold_lines": _lines(outcome.lines),
         "metrics": _metrics(outcome.metrics),
+        "expectations": _expectations(outcome.expectations),
         "owner": outcome.owner,
         "whole": whole,
     }
@@ -137,6 +144,20 @@ def _lines(lines: Sequence[ThresholdLine]) -> str:
 
 def _metrics(metrics: Mapping[str, MetricOutcome]) -> str | None:
     return json.dumps(metrics) if metrics else None
+
+
+def _expectations(expectations: Sequence[ExpectationOutcome]) -> str | None:
+    found = [
+        {
+            "key": one.key,
+            "type": one.type,
+            "severity": one.severity,
+            "text": one.text,
+            "result": one.result,
+        }
+        for one in expectations
+    ]
+    return json.dumps(found) if found else None
 
 
 def _event_id(project: str, run: Run, outcome: Outcome, group: GroupOutcome | None) -> str:

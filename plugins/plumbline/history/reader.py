@@ -22,7 +22,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.instants import in_utc
-from plumbline.core.outcome import GroupOutcome, MetricOutcome, Outcome, ThresholdLine
+from plumbline.core.outcome import (
+    ExpectationOutcome,
+    GroupOutcome,
+    MetricOutcome,
+    Outcome,
+    ThresholdLine,
+)
 from plumbline.core.parameter import Parameter
 from plumbline.core.status import Status
 from plumbline.project import Project
@@ -39,7 +45,8 @@ NUMBERS = ("as_of", "recorded_at", "run_id", "checkpoint", "monitor", "group_key
 METRICS = "{metrics}"
 """The column with the numbers of tables; null where a dataset of an earlier version lacks it."""
 
-PAGES = (*NUMBERS, "thresholds", "reason", "summary", "bytes_billed", "seconds", "whole")
+PAGES = (*NUMBERS, "thresholds", "reason", "summary", "bytes_billed", "seconds", "whole",
+         "{expectations}")  # fmt: skip
 """Columns that a page about a run shows."""
 
 BACKTEST_PREFIX = "backtest_"
@@ -515,6 +522,7 @@ def _stored(row: Mapping[str, Any], groups: tuple[GroupOutcome, ...]) -> StoredO
             metrics=_metrics(row.get("metrics")),
             reason=row.get("reason"),
             groups=groups,
+            expectations=_expectations(row.get("expectations")),
             numerator=_number(row.get("numerator")),
             denominator=_number(row.get("denominator")),
             bytes_billed=None if (billed := row.get("bytes_billed")) is None else int(billed),
@@ -591,3 +599,23 @@ def _metrics(text: object) -> dict[str, MetricOutcome]:
         }
     except (ValueError, TypeError, AttributeError):
         return {}
+
+
+def _expectations(text: object) -> tuple[ExpectationOutcome, ...]:
+    """As `plumbline.history.outcomes` writes them; none in rows of an earlier version."""
+    try:
+        read: Any = json.loads(text) if isinstance(text, str) else text or []
+        return tuple(
+            ExpectationOutcome(
+                type=str(one["type"]),
+                severity=str(one["severity"]),
+                success=one["result"] == "pass",
+                text=str(one["text"]),
+                error="it could not be evaluated" if one["result"] == "error" else None,
+                skipped="it looked at nothing" if one["result"] == "skip" else None,
+                key=str(one["key"]),
+            )
+            for one in read
+        )
+    except (ValueError, TypeError, KeyError):
+        return ()

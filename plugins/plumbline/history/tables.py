@@ -12,7 +12,7 @@ from typing import Literal
 DATASET = "plumbline"
 """Its name, unless the target's ``datasets`` says another."""
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Counted up when a column is added: existing tables get it with the next run."""
 
 Type = Literal["STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP"]
@@ -161,6 +161,11 @@ OUTCOMES = OwnTable(
             "metrics",
             "STRING",
             "Numbers of a table, or units of bounds per unit, with statuses, as JSON.",
+        ),
+        OwnColumn(
+            "expectations",
+            "STRING",
+            "Of a monitor: each expectation with its result (pass, fail, error, skip), as JSON.",
         ),
         _PROJECT,
     ),

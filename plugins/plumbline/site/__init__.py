@@ -4,6 +4,7 @@
     sync               what the history in the warehouse adds: incidents, other machines' runs
     history_cache      what the site keeps of both, in one file; past months go to archives
     days               a day's runs, and what each changed
+    expectations       what came of each expectation, a letter a day
     incident_timeline  an incident's rows as the timeline of its page
     assemble           the cache and the project's files as the values that pages show
     view_models        those values

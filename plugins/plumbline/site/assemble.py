@@ -26,6 +26,7 @@ from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
 from plumbline.site.days import DAY, DayRun, changes
+from plumbline.site.expectations import with_results
 from plumbline.site.history_cache import (
     RECENT_RUNS,
     Archives,
@@ -43,7 +44,6 @@ from plumbline.site.view_models import (
     GroupSeries,
     IncidentMonth,
     IncidentView,
-    Link,
     MonitorView,
     MonthView,
     RunView,
@@ -74,7 +74,6 @@ class GxLinks:
     """By suite."""
     results: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     """By the key of the stored result."""
-    index: str | None = None
 
 
 def collect(
@@ -149,7 +148,7 @@ def collect(
         revision=last.revision if last else None,
         costs=costs_of(project, cache, price or LIST_PRICE),
         coverage=coverage_of(project, cache, suites=suites, checkpoints=checkpoints),
-        links=(Link("Suites and results", gx.index),) if gx.index else (),
+        gx_suites=gx.suites,
         note=note,
     )
 
@@ -218,6 +217,7 @@ def _after_deployment(
         since=None,
         description=_notes(suite),
         suite=_lines(suite, None),
+        suite_name=suite.name if suite else None,
         gx_suite=gx.suites.get(suite.name if suite else name),
         runbook=_runbook(project, suite),
         services=services,
@@ -333,6 +333,12 @@ def _known_monitor(
         failing=latest.failing if latest else None,
         description=_notes(suite),
         suite=_lines(suite, latest),
+        suite_name=suite.name if suite else None,
+        expectations=with_results(
+            known.expectations,
+            [row for row in rows if not row.is_archived],
+            project.timezone,
+        ),
         gx_suite=gx.suites.get(suite.name if suite else known.name),
         sql=known.latest.sql if known.latest else None,
         runbook=_runbook(project, suite),

@@ -38,7 +38,7 @@ from plumbline.site.history_cache import (
     archive_from_json,
 )
 from plumbline.site.pages import Pages, layout, render_site
-from plumbline.site.pages.frame import frame_page, render
+from plumbline.site.pages.frame import frame_page
 from plumbline.site.records import Record
 from plumbline.site.rows import Row
 from plumbline.site.sync import News, read_news
@@ -366,24 +366,14 @@ class _GxSection:
                     continue
                 drawn[path] = page
             results[key] = path
-        return cls(GxLinks(suites, results, paths.GX_INDEX), hashes, drawn, frozenset(kept))
+        return cls(GxLinks(suites, results), hashes, drawn, frozenset(kept))
 
     def framed(self, data: SiteData) -> dict[str, bytes]:
-        """The pages in the site's frame, and the list of them."""
-        if self.links.index is None:
-            return {}
-        made = {
+        """The pages in the site's frame."""
+        return {
             path: frame_page(data, path, monitor=page.monitor, title=page.title, body=page.body)
             for path, page in self.drawn.items()
         }
-        made[paths.GX_INDEX] = render(
-            "expectations.html",
-            data,
-            paths.GX_INDEX,
-            title="Suites and results",
-            suites=self.links.suites,
-        )
-        return made
 
 
 def _read_cache(files: SiteFiles, target: Target) -> HistoryCache | None:

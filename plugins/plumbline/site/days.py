@@ -261,4 +261,4 @@ def _change(row: Row, before: Row | None) -> Change | None:
 
 def _slim(row: Row) -> Row:
     """Groups are on the monitor's page."""
-    return replace(row, groups=(), result=None, is_archived=False)
+    return replace(row, groups=(), expectations=(), result=None, is_archived=False)

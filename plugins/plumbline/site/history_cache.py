@@ -28,8 +28,17 @@ from plumbline.core.status import WORST_FIRST, Status, counts, run_status, score
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
+from plumbline.site.expectations import ExpectationPast, with_results
 from plumbline.site.records import Record
-from plumbline.site.rows import GroupRow, Row, RunRow, Sighted, last_sightings, sightings
+from plumbline.site.rows import (
+    ExpectationRow,
+    GroupRow,
+    Row,
+    RunRow,
+    Sighted,
+    last_sightings,
+    sightings,
+)
 
 FORMAT = 1
 
@@ -79,6 +88,8 @@ class CachedMonitor:
     """The worst run of each of the last days that are over, oldest first, for charts of groups."""
     months: tuple[str, ...] = ()
     """Those that the archives hold runs of, oldest first: ``2026-01``."""
+    expectations: tuple[ExpectationPast, ...] = ()
+    """What came of each expectation on each of the last days that are over."""
     costs: tuple[DayCost, ...] = ()
     """What its runs took on each of the last days that are over, oldest first."""
     before: Streak | None = None
@@ -213,6 +224,11 @@ def row_of(outcome: Outcome, run: OfRun, result: tuple[str, ...] | None = None) 
                 group.lines,
             )
             for group in outcome.groups
+        ),
+        expectations=tuple(
+            ExpectationRow(one.key, one.result, one.severity, one.text)
+            for one in outcome.expectations
+            if one.key
         ),
     )
 
@@ -421,25 +437,31 @@ def _settled_monitor(
         return replace(known, months=()), {}
     today, oldest = day_of(known.rows[-1].at, zone), month_of(first, zone)
     over = [row for row in known.rows if day_of(row.at, zone) < today]
+    new = [row for row in over if not row.is_archived]
     leaving: dict[str, list[Row]] = {}
-    for row in over:
-        if not row.is_archived and month_of(row.at, zone) >= oldest:
-            leaving.setdefault(month_of(row.at, zone), []).append(replace(row, is_archived=True))
+    for row in new:
+        if month_of(row.at, zone) >= oldest:
+            leaving.setdefault(month_of(row.at, zone), []).append(_archived(row))
     many = len(known.rows) - RECENT_RUNS
     dropped = min(max(many, 0), len(over))
     settled = replace(
         known,
         rows=tuple(
-            replace(row, is_archived=True) if index < len(over) and not row.is_archived else row
+            _archived(row) if index < len(over) and not row.is_archived else row
             for index, row in enumerate(known.rows)
             if index >= dropped
         ),
         days=_days(known, [row for rows in leaving.values() for row in rows], zone),
-        costs=with_costs(known.costs, [row for row in over if not row.is_archived], zone),
+        expectations=with_results(known.expectations, new, zone),
+        costs=with_costs(known.costs, new, zone),
         months=tuple(month for month in sorted({*known.months, *leaving}) if month >= oldest),
         before=_continued(known.before, known.rows[:dropped]),
     )
     return settled, {month: tuple(rows) for month, rows in leaving.items()}
+
+
+def _archived(row: Row) -> Row:
+    return replace(row, is_archived=True, expectations=())
 
 
 def _days(known: CachedMonitor, rows: Sequence[Row], zone: ZoneInfo) -> tuple[Row, ...]:

@@ -12,6 +12,7 @@ OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
 COSTS = "costs.html"
 COVERAGE = "coverage.html"
+SUITES = "expectations/index.html"
 STATIC = "static/"
 """Styles and scripts; see `plumbline.site.pages.layout`."""
 
@@ -59,8 +60,6 @@ def day_archive(day: date) -> str:
 
 HISTORY_CACHE = "data/book.json"
 """What a build begins with; see `plumbline.site.history_cache`."""
-
-GX_INDEX = "expectations/index.html"
 
 
 def month_archive(name: str, month: str) -> str:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from plumbline.core.outcome import ThresholdLine
+from plumbline.core.outcome import Result, ThresholdLine
 from plumbline.core.status import RunStatus, Status
 from plumbline.core.text import capped
 
@@ -28,6 +29,17 @@ class GroupRow:
     observed: float | None = None
     unit: str = ""
     lines: tuple[ThresholdLine, ...] = ()
+
+
+class ExpectationRow(NamedTuple):
+    """What came of one expectation in one run; a tuple, because the cache holds thousands."""
+
+    key: str
+    """As `plumbline.core.outcome.ExpectationOutcome.key`."""
+    result: Result
+    severity: str
+    text: str
+    """What was required then."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,8 @@ class Row:
     result: tuple[str, ...] | None = None
     """The key of GX's stored result."""
     groups: tuple[GroupRow, ...] = ()
+    expectations: tuple[ExpectationRow, ...] = ()
+    """Of the last day; of the days before, see `plumbline.site.expectations`."""
     is_archived: bool = False
     """Whether the archives hold it too."""
 

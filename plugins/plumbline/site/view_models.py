@@ -19,10 +19,18 @@ from plumbline.core.instants import last_day
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome, ThresholdLine
 from plumbline.core.pricing import Price
-from plumbline.core.status import RUN_WORST_FIRST, RunStatus, Status, run_status, score
+from plumbline.core.status import (
+    RUN_WORST_FIRST,
+    WORST_FIRST,
+    RunStatus,
+    Status,
+    run_status,
+    score,
+)
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
 from plumbline.site.days import Change, anchor_of
+from plumbline.site.expectations import ExpectationPast
 from plumbline.site.history_cache import RECENT_RUNS
 from plumbline.site.rows import Row, RunRow, Sighted
 
@@ -109,6 +117,10 @@ class MonitorView:
     description: str = ""
     """The suite's notes."""
     suite: tuple[SuiteLine, ...] = ()
+    suite_name: str | None = None
+    """None: it has no suite of this project."""
+    expectations: tuple[ExpectationPast, ...] = ()
+    """What came of each on the last days."""
     gx_suite: str | None = None
     """GX's page of the suite, relative to the site."""
     sql: str | None = None
@@ -251,15 +263,6 @@ class CheckpointView:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A page that another builder (GX's) wrote into the site."""
-
-    text: str
-    path: str
-    """Relative to the site's folder."""
-
-
-@dataclass(frozen=True)
 class BudgetView:
     """What a monitor may be billed on a day, and what it was."""
 
@@ -353,8 +356,8 @@ class SiteData:
     """None: the costs are unknown, and there is no page."""
     coverage: tuple[CoverageRow, ...] = ()
     """One row per monitor; empty: there is no page."""
-    links: tuple[Link, ...] = ()
-    """GX's pages, in the navigation."""
+    gx_suites: Mapping[str, str] = field(default_factory=dict)
+    """GX's pages of suites, relative to the site, by suite."""
     note: str = ""
     """What a reader should know of this build."""
 
@@ -362,6 +365,24 @@ class SiteData:
     def statuses(self) -> tuple[Status, ...]:
         """The status of each monitor that has run, whichever checkpoint ran it last."""
         return tuple(view.latest.status for view in self.monitors if view.latest)
+
+    @cached_property
+    def open_incidents(self) -> Mapping[str, IncidentView]:
+        """By monitor, its newest."""
+        found = (view for view in reversed(self.incidents) if view.incident.is_open)
+        return {view.incident.monitor: view for view in found}
+
+    @cached_property
+    def worst_first(self) -> tuple[MonitorView, ...]:
+        """The monitors by status; within one, those that nobody attends to first, then the
+        oldest."""
+        return tuple(sorted(self.monitors, key=self._rank))
+
+    def _rank(self, view: MonitorView) -> tuple[int, bool, str, str]:
+        rank = WORST_FIRST.index(view.latest.status) if view.latest else len(WORST_FIRST)
+        known = self.open_incidents.get(view.name)
+        is_held = view.muted is not None or bool(known and known.incident.ack)
+        return rank, is_held, view.since.isoformat() if view.since else "", view.name
 
     @property
     def status(self) -> RunStatus | None:

@@ -91,3 +91,29 @@ def test_malformed_arguments_say_nothing_and_never_raise(kwargs: dict[str, Any])
     check = metric(**kwargs)
     assert (check.column, check.group_by, check.overrides) == (None, (), {})
     assert check.bounds == check.bounds_for("a") == Bounds()
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_same"),
+    [
+        ({"min_value": 60}, True),
+        ({"max_value": 99, "strict_min": True}, True),
+        ({"overrides": {"a": {"min_value": 1}}, "retired": ["b"]}, True),
+        ({"per": {"column": "games", "min_value": 12, "units": {"": 7}}}, True),
+        ({"batch_id": "x"}, True),
+        ({"column": "other"}, False),
+        ({"aggregate": "sum"}, False),
+        ({"group_by": ["system"]}, False),
+        ({"row_condition": "n > 1"}, False),
+    ],
+)
+def test_an_expectation_is_the_same_whatever_its_bounds_are(
+    changed: dict[str, Any], is_same: bool
+) -> None:
+    before = {"column": "pct", "aggregate": "mean", "min_value": 80}
+    assert (metric(**before).identity == metric(**(before | changed)).identity) is is_same
+
+
+def test_levels_of_a_check_are_told_apart() -> None:
+    levels = [Check(OURS, severity, {"column": "pct"}) for severity in ("warning", "critical")]
+    assert len({level.identity for level in levels}) == 2

@@ -181,6 +181,17 @@ def test_count_failing_counts_the_groups_at_that_severity() -> None:
     assert outcome.summary.startswith("1 of 3 systems critical; ")
 
 
+def test_expectations_are_named_for_history_and_say_what_came_of_them() -> None:
+    rows = [{"pct": 60.0}]
+    twice = expectation(rows, "critical", min_value=10, column="pct")
+    results = [*two_levels(rows, column="pct"), twice, unlooked()]
+    warning, critical, second, skipped = judged(rows, results).expectations
+    assert [one.result for one in (warning, critical, second)] == ["fail", "pass", "pass"]
+    assert (skipped.result, skipped.skipped) == ("skip", unlooked().skipped)
+    assert second.key == f"{critical.key}-2"
+    assert len({warning.key, critical.key, skipped.key}) == 3
+
+
 def test_totals_are_kept() -> None:
     results = two_levels(SYSTEMS, column="pct", group_by=["system_id"])
     outcome = judged(SYSTEMS, results, observed=COUNT)

@@ -12,8 +12,10 @@ import pytest
 import plumbline
 from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
-from plumbline.core.outcome import ThresholdLine
+from plumbline.core.outcome import ExpectationOutcome, Outcome, ThresholdLine
+from plumbline.core.run import Run
 from plumbline.core.status import Status
+from plumbline.history.outcomes import outcome_rows
 from plumbline.history.reader import assemble, by_monitor, read_file
 
 AT = datetime(2026, 2, 2, 5, tzinfo=UTC)
@@ -40,6 +42,32 @@ def test_instants_are_read_as_json_and_as_bq_writes_them(tmp_path: Path, as_of: 
 def test_numbers_may_be_texts_as_bq_writes_them(tmp_path: Path) -> None:
     found = by_monitor(read_file(write(tmp_path, {**ROW, "observed": "91.5", "numerator": ""})))
     assert (found["coverage"][0].observed, found["coverage"][0].numerator) == (91.5, None)
+
+
+def test_expectations_are_read_as_a_run_wrote_them() -> None:
+    said = (
+        ExpectationOutcome("expect_x", "warning", False, "at least 80 %", key="a"),
+        ExpectationOutcome("expect_x", "critical", True, "at least 50 %", key="b"),
+        ExpectationOutcome("expect_y", "info", False, "fresh", error="no table", key="c"),
+        ExpectationOutcome("expect_y", "info", True, "unique", skipped="no rows", key="d"),
+    )
+    run = Run("run-1", "health_check", "local", AT, None)
+    outcome = Outcome("coverage", Status.WARNING, "60 %", AT, expectations=said)
+    (row,) = outcome_rows(run, [outcome], project="p", recorded_at=AT)
+    (stored,) = assemble([row])
+    found = stored.outcome.expectations
+    assert [(one.key, one.severity, one.text, one.result) for one in found] == [
+        ("a", "warning", "at least 80 %", "fail"),
+        ("b", "critical", "at least 50 %", "pass"),
+        ("c", "info", "fresh", "error"),
+        ("d", "info", "unique", "skip"),
+    ]
+
+
+@pytest.mark.parametrize("stored", [None, "", "[]", "{}", "no JSON", '[{"key": "a"}]', "[1]"])
+def test_a_row_without_readable_expectations_has_none(stored: object) -> None:
+    (found,) = assemble([{**ROW, "as_of": AT, "expectations": stored}])
+    assert found.outcome.expectations == ()
 
 
 def test_groups_stand_with_their_monitor() -> None:

@@ -218,6 +218,7 @@ def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_m
         "data/coverage/2026-02.json",
         "data/days/2026-02-20.json",
         "days/2026-02-20.html",
+        paths.SUITES,
         "index.html",
         "monitors/coverage.html",
         "monitors/coverage/2026-02.html",
@@ -227,6 +228,7 @@ def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_m
         paths.HISTORY_CACHE,
         "data/days/2026-02-20.json",
         "days/2026-02-20.html",
+        paths.SUITES,
         "index.html",
         "monitors/coverage.html",
     )

@@ -24,7 +24,6 @@ from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
     CheckpointView,
     DayView,
-    Link,
     MonitorView,
     MonthView,
     SiteData,
@@ -290,6 +289,11 @@ def hostile() -> SiteData:
                 failing=FailingRows((FailingColumn(HOSTILE),), ((HOSTILE,),), 1),
                 description=HOSTILE,
                 suite=(SuiteLine(HOSTILE, HOSTILE),),
+                suite_name=HOSTILE,
+                expectations=tuple(
+                    replace(past, key=HOSTILE, severity=HOSTILE, text=HOSTILE)
+                    for past in view.expectations
+                ),
                 sql=HOSTILE,
                 runbook=f"# {HOSTILE}\n\n## {HOSTILE}\n\n{HOSTILE}\n\n[x](javascript:alert(1)) ![x](https://x/y.png)\n",
                 muted=Mute(HOSTILE, HOSTILE, HOSTILE, data.built_at),
@@ -338,7 +342,7 @@ def hostile() -> SiteData:
         ),
         runs=tuple(replace(run, checkpoint=HOSTILE, note=HOSTILE) for run in data.runs),
         revision=HOSTILE,
-        links=(Link(HOSTILE, "expectations/index.html"),),
+        gx_suites={HOSTILE: "expectations/hostile.html"},
     )
 
 

@@ -31,6 +31,7 @@ CONTENT_SECURITY_POLICY = (
 """Scripts and styles are files of the site's own; nothing inline runs, nothing is fetched."""
 
 _MOST_CHARACTERS = 300
+_TIGHT = {" %": "\N{NO-BREAK SPACE}%", "< ": "<\N{NO-BREAK SPACE}", "> ": ">\N{NO-BREAK SPACE}"}
 
 
 @cache
@@ -212,8 +213,10 @@ def run_row(
 
 
 def tight(text: str) -> str:
-    """``44.2 %`` on one line."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+    """``44.2 %`` and ``< 50 %`` on one line."""
+    for apart, together in _TIGHT.items():
+        text = text.replace(apart, together)
+    return text
 
 
 def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:

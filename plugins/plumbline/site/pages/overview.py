@@ -1,32 +1,31 @@
 """The overview: a line a monitor, failing ones first, then the past.
 
-The filters (``static/overview.js``) read what a line carries in ``data-`` attributes; without
-scripts every line is shown and the filters are not.
+See `plumbline.site.pages.filters` for its filters.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from plumbline.core.instants import last_day
 from plumbline.core.outcome import Outcome
-from plumbline.core.status import FAILING, WORST_FIRST, Status
+from plumbline.core.status import FAILING, Status
 from plumbline.core.text import amount, metric_and_levels
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, score_chart, small_chart
 from plumbline.site.days import anchor_of
 from plumbline.site.pages import frame
+from plumbline.site.pages.filters import choices
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import DayView, IncidentView, MonitorView, SiteData
 
 SPARKLINE_RUNS = 28
 _CALENDAR_WEEKS = 53
 _RUNS = 10
-NEVER_RAN = "NEVER RAN"
 _LEVELS = re.compile(r", (?=warning|critical)")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -63,10 +62,6 @@ class Line:
         return incident_id.removesuffix(tail), tail
 
 
-Choice = tuple[str, str, tuple[tuple[str, str], ...]]
-"""A filter: its name in the URL, its label, and its values with their words."""
-
-
 @dataclass(frozen=True)
 class Week:
     """A column of the calendar."""
@@ -87,7 +82,7 @@ class Calendar:
 
 def render(data: SiteData) -> bytes:
     """``index.html``."""
-    lines = sorted((_line(data, view) for view in data.monitors), key=_worst_first)
+    lines = [_line(data, view) for view in data.worst_first]
     return frame.render(
         "overview.html",
         data,
@@ -99,7 +94,7 @@ def render(data: SiteData) -> bytes:
         lines=lines,
         wrong=[line for line in lines if line.is_failing],
         fine=[line for line in lines if not line.is_failing],
-        choices=choices(lines),
+        choices=choices(data.monitors),
         checkpoints=[
             (view, score_chart(view.runs, width=240, height=32)) for view in data.checkpoints
         ],
@@ -159,30 +154,6 @@ def calendar(days: Sequence[DayView]) -> Calendar | None:
     return Calendar(tuple(weeks), rows)
 
 
-def choices(lines: Sequence[Line]) -> tuple[Choice, ...]:
-    """The filters whose values tell the lines apart."""
-    there = {line.status for line in lines}
-    statuses: list[tuple[str, str]] = []
-    if there.intersection(FAILING):
-        statuses = [("failing", "failing"), ("unattended", "failing, not acknowledged or muted")]
-    statuses += [(status.value, status.value) for status in WORST_FIRST if status in there]
-    if None in there:
-        statuses.append((NEVER_RAN, NEVER_RAN))
-    found = (
-        ("status", "Status", tuple(statuses)),
-        ("owner", "Owner", _values([line.view.owner] for line in lines)),
-        ("tag", "Tag", _values(line.view.tags for line in lines)),
-        ("checkpoint", "Checkpoint", _values(line.view.checkpoints for line in lines)),
-    )
-    return tuple(
-        choice for choice in found if len(choice[2]) > 1 or (choice[0] == "tag" and choice[2])
-    )
-
-
-def _values(of_lines: Iterable[Iterable[str | None]]) -> tuple[tuple[str, str], ...]:
-    return tuple((one, one) for one in sorted({one for line in of_lines for one in line if one}))
-
-
 def _line(data: SiteData, view: MonitorView) -> Line:
     latest = view.latest
     observed, against = measured(latest) if latest else ("", "")
@@ -194,14 +165,7 @@ def _line(data: SiteData, view: MonitorView) -> Line:
         chart=small_chart(
             view.points[-SPARKLINE_RUNS:], unit=latest.unit if latest else "", width=88, height=26
         ),
-        incident=next(
-            (
-                known
-                for known in data.incidents
-                if known.incident.monitor == view.name and known.incident.is_open
-            ),
-            None,
-        ),
+        incident=data.open_incidents.get(view.name),
         lasts=latest.as_of - view.since if latest and view.since else None,
         is_overdue=view.next_run is not None and view.next_run < data.built_at,
     )
@@ -217,14 +181,6 @@ def measured(latest: Outcome) -> tuple[str, str]:
     if latest.status is Status.PASS or not crossed:
         return observed, latest.thresholds
     return observed, f"{metric}: {', '.join(crossed)}" if metric else ", ".join(crossed)
-
-
-def _worst_first(line: Line) -> tuple[int, bool, datetime | str, str]:
-    """Within a status: those that nobody attends to first, then the oldest."""
-    rank = WORST_FIRST.index(line.status) if line.status else len(WORST_FIRST)
-    silenced = line.view.muted is not None or bool(line.incident and line.incident.incident.ack)
-    since = line.view.since.isoformat() if line.view.since else ""
-    return rank, silenced, since, line.view.name
 
 
 def _status(view: MonitorView) -> Status | None:

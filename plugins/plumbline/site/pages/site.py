@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plumbline.site import paths
-from plumbline.site.pages import costs, coverage, days, incidents, monitor, overview
+from plumbline.site.pages import costs, coverage, days, incidents, monitor, overview, suites
 from plumbline.site.pages.layout import layout, static_files
 from plumbline.site.view_models import MonitorView, SiteData
 
@@ -42,6 +42,7 @@ def render_site(data: SiteData) -> Pages:
         after_deployments=tuple(_draw(data, view, files, kept) for view in data.after_deployments),
     )
     files[paths.OVERVIEW] = overview.render(data)
+    files[paths.SUITES] = suites.render(data)
     if data.costs is not None:
         files[paths.COSTS] = costs.render(data, data.costs)
     if data.coverage:

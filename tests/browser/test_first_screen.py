@@ -1,0 +1,142 @@
+"""A first-time reader's five questions, answered by the first screen of a season with six failing
+monitors: what is wrong, since when, how bad, who has it, what do I do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page
+
+from support.failing_season import HEALTHY, SIX, Failing, make_failing_season
+
+from .conftest import OpenPage, complaints
+
+NOW = "2026-02-03T06:00:00Z"
+SCREENS = ((1280, 800), (390, 844))
+
+
+@pytest.fixture(scope="module")
+def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_failing_season(tmp_path_factory.mktemp("six"))
+
+
+def text_of(found: Locator) -> str:
+    return found.inner_text().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def is_on_screen(page: Page, found: Locator) -> bool:
+    """Whether all of it is in sight, and nothing lies over it."""
+    size, box = page.viewport_size, found.bounding_box()
+    if size is None or box is None or not found.is_visible():
+        return False
+    is_inside = box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
+    is_inside = is_inside and box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
+    return is_inside and bool(
+        found.evaluate(
+            "(one) => { const box = one.getBoundingClientRect();"
+            " const there = document.elementFromPoint(box.x + 3, box.y + box.height / 2);"
+            " return one.contains(there) || there.contains(one); }"
+        )
+    )
+
+
+def answers(one: Failing) -> dict[str, list[str]]:
+    day = f"{int(one.since[-2:])} {'Feb' if one.since[5:7] == '02' else 'Jan'}"
+    return {
+        "what is wrong": [one.name, one.status.value],
+        "since when": [day],
+        "how bad": list(one.shown),
+        "who has it": [one.owner, *([one.held] if one.held else [])],
+        "what do I do": [one.action],
+    }
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_the_first_screen_answers_five_questions_of_six_failing_monitors(
+    open_page: OpenPage, season: Path, width: int, height: int
+) -> None:
+    page = open_page("index.html", of=season, width=width, now=NOW)
+    page.set_viewport_size({"width": width, "height": height})
+    page.reload()
+    heading = page.get_by_role("heading", level=1)
+    total = len(SIX) + len(HEALTHY)
+    assert heading.inner_text() == f"6 of {total} monitors failing: 3 CRITICAL, 1 ERROR, 2 WARNING"
+    assert is_on_screen(page, heading)
+    missing = []
+    for one in SIX:
+        row = page.locator("tr[data-status]").filter(
+            has=page.get_by_role("link", name=one.name, exact=True)
+        )
+        said = text_of(row)
+        for question, texts in answers(one).items():
+            missing += [f"{one.name}: {question}: {text}" for text in texts if text not in said]
+        parts = [
+            ".c-name a",
+            ".status",
+            ".c-since time",
+            ".c-value summary",
+            ".owner",
+            ".c-held a",
+            ".do code",
+            ".do a",
+        ]
+        missing += [
+            f"{one.name}: {part} is off the screen"
+            for part in parts
+            if not is_on_screen(page, row.locator(part).first)
+        ]
+        if one.held:
+            assert is_on_screen(page, row.locator(".held"))
+    assert missing == []
+
+
+def test_failing_monitors_come_first_those_that_somebody_has_after_the_others(
+    open_page: OpenPage, season: Path
+) -> None:
+    page = open_page("index.html", of=season, now=NOW)
+    names = page.locator("tr[data-status] .c-name").all_inner_texts()
+    assert [name.strip() for name in names[: len(SIX)]] == [
+        "line_coverage",
+        "prediction_freshness",
+        "grading_completeness",  # acknowledged
+        "box_scores",
+        "duplicate_rows",
+        "game_status_lag",  # muted
+    ]
+
+
+@pytest.mark.parametrize("one", SIX, ids=lambda one: one.name)
+def test_since_is_the_same_on_every_page(open_page: OpenPage, season: Path, one: Failing) -> None:
+    page = open_page("index.html", of=season, now=NOW)
+    row = page.locator("tr[data-status]").filter(
+        has=page.get_by_role("link", name=one.name, exact=True)
+    )
+    since = row.locator(".c-since time").get_attribute("datetime")
+    assert since is not None
+    instant = f"time[datetime='{since}']"
+    row.locator(".c-held a").click()
+    assert page.locator("main").locator(instant).count() > 0
+    page.goto(page.url.rsplit("/", 2)[0] + f"/monitors/{one.name}.html")
+    assert page.locator("main").locator(instant).count() > 0
+    page.goto(page.url.rsplit("/", 2)[0] + f"/days/{one.since}.html")
+    if one.since == "2026-02-02":
+        changed = page.get_by_text("Since the run before")
+        assert one.name in text_of(changed)
+    statuses = page.locator(f"tr:has(a:text-is('{one.name}')) .status").all_inner_texts()
+    assert any(one.status.value in status for status in statuses)
+
+
+def test_the_next_run_is_said_of_each_monitor(open_page: OpenPage, season: Path) -> None:
+    page = open_page("index.html", of=season, now=NOW)
+    for text in page.locator("tbody .c-next").all_inner_texts():
+        assert text.strip() == "3 Feb, 06:00"
+    late = open_page("index.html", of=season, now="2026-02-03T13:00:00Z")
+    assert "overdue" in late.locator("tbody .c-next").first.inner_text()
+
+
+@pytest.mark.parametrize("path", ["index.html", "expectations/index.html", "days/2026-02-02.html"])
+def test_axe_finds_no_violation_and_a_phone_scrolls_in_one_direction(
+    open_page: OpenPage, season: Path, path: str
+) -> None:
+    assert complaints(open_page(path, of=season, now=NOW)) == []

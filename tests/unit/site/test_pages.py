@@ -130,8 +130,8 @@ def test_filters_offer_what_tells_lines_apart_and_are_hidden_without_scripts() -
         *("data-platform", "ml-platform"),
         "vegas",  # and one checkpoint is none to choose from
     ]
-    (bar,) = [values for _, values in elements if values.get("id") == "filter"]
-    assert "hidden" in bar
+    (fold,) = [values for _, values in elements if values.get("id") == "fold"]
+    assert "hidden" in fold
     assert not [tag for tag, _ in elements if tag == "form"]
 
 

@@ -14,6 +14,9 @@ from plumbline.site.view_models import MonitorView
 
 NEVER_RAN = "NEVER RAN"
 
+_SOME = ("tag", "change")
+"""What only some lines have: also a single value tells them apart."""
+
 Choice = tuple[str, str, tuple[tuple[str, str], ...]]
 """A filter: its name in the URL, its label, and its values with their words."""
 
@@ -32,7 +35,7 @@ def choices(views: Sequence[MonitorView]) -> tuple[Choice, ...]:
 def useful(*found: Choice) -> tuple[Choice, ...]:
     """Without those that would tell nothing apart."""
     return tuple(
-        choice for choice in found if len(choice[2]) > 1 or (choice[0] == "tag" and choice[2])
+        choice for choice in found if len(choice[2]) > 1 or (choice[0] in _SOME and choice[2])
     )
 
 

@@ -23,7 +23,7 @@
     tag: listed(row.dataset.tags),
     checkpoint: listed(row.dataset.checkpoints),
     change: listed(row.dataset.change),
-    text: `${row.textContent} ${row.dataset.tags ?? ""}`.toLowerCase(),
+    text: `${row.textContent} ${row.dataset.tags ?? ""} ${row.dataset.owner ?? ""}`.toLowerCase(),
   }));
   const sections = [...document.querySelectorAll("[data-monitors]")].map((section) => ({
     section,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -44,6 +45,14 @@ class _Page(HTMLParser):
         ]
 
 
+@lru_cache(maxsize=1024)
+def _read(text: str) -> _Page:
+    """Cached, because most pages of a site are the same after its next build."""
+    page = _Page()
+    page.feed(text)
+    return page
+
+
 def crawl(site: Path, *, hidden: Iterable[str | Path] = ()) -> list[str]:
     """What is wrong with the site in a folder; nothing is, where the list is empty.
 
@@ -55,8 +64,7 @@ def crawl(site: Path, *, hidden: Iterable[str | Path] = ()) -> list[str]:
     pages = {}
     for path in sorted(files):
         if path.endswith(".html"):
-            pages[path] = _Page()
-            pages[path].feed((site / path).read_text(encoding="utf-8"))
+            pages[path] = _read((site / path).read_text(encoding="utf-8"))
     faults = []
     reached, waiting = {"index.html"}, ["index.html"]
     while waiting:

@@ -131,10 +131,15 @@ def _known(*, encodings: int) -> list[_Form]:
     return [form for form in forms if not form.is_word]
 
 
-def hide_bytes(content: bytes) -> bytes:
-    """The same of a file; one that isn't text is left as it is."""
+def hide_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same of files, by path; one that isn't text is left as it is."""
+    known = _known(encodings=1)
+    return {path: _hide_bytes(content, known) for path, content in files.items()}
+
+
+def _hide_bytes(content: bytes, known: list[_Form]) -> bytes:
     try:
-        return hide(content.decode()).encode()
+        return _without(_LOGIN.sub(f"://{HIDDEN}@", content.decode()), known).encode()
     except UnicodeError:
         return content
 

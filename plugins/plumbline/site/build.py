@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.gc_tuning import not_collected
-from plumbline.net.secret import hide_bytes
+from plumbline.net.secret import hide_files
 from plumbline.project import Project, Target
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.targets import DEMO_NAME
@@ -179,8 +179,7 @@ def build_site(
             paths.HISTORY_CACHE: history_cache.to_json(cache),
         }
         kept = (pages.kept | gx_section.kept | earlier.kept_archives(cache)) - set(made)
-        shown = {path: hide_bytes(content) for path, content in made.items()}
-        written = files.write(Pages(shown, kept, pages.layout))
+        written = files.write(Pages(hide_files(made), kept, pages.layout))
     notes = () if news.fault is None else (f"The history could not be read: {news.fault}.",)
     return Built(written, files.address(paths.OVERVIEW), notes, pages.faults)
 

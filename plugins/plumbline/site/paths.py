@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 OVERVIEW = "index.html"
 INCIDENTS = "incidents/index.html"
@@ -92,4 +93,9 @@ def gx_result(key: Sequence[str]) -> str:
 
 def relative(from_page: str, to_page: str) -> str:
     """The link from one page to another; both relative to the site's folder."""
-    return posixpath.relpath(to_page, posixpath.dirname(from_page) or ".")
+    return _relative(posixpath.dirname(from_page) or ".", to_page)
+
+
+@lru_cache(maxsize=4096)
+def _relative(from_folder: str, to_page: str) -> str:
+    return posixpath.relpath(to_page, from_folder)

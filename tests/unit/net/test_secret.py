@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from plumbline.net import secret as module
-from plumbline.net.secret import HIDDEN, Secret, hide, hide_bytes, note, note_sent, scrub
+from plumbline.net.secret import HIDDEN, Secret, hide, hide_files, note, note_sent, scrub
 from support.secret_forms import WRITTEN, basic
 
 CANARY = "cAnary+/=\"-Zq7'9\\x&Kw"
@@ -119,8 +119,8 @@ def test_json_is_still_json_where_a_secret_is_spread_over_its_strings(
 
 def test_a_file_that_is_no_text_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_READ", {Secret(PLAIN)})
-    assert hide_bytes(PLAIN.encode()) == HIDDEN.encode()
-    assert hide_bytes(b"\xff" + PLAIN.encode()) == b"\xff" + PLAIN.encode()
+    files = {"text": PLAIN.encode(), "other": b"\xff" + PLAIN.encode()}
+    assert hide_files(files) == files | {"text": HIDDEN.encode()}
 
 
 def test_nothing_else_is_taken_away() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -44,6 +44,8 @@ class Site:
 
     small: SmallProject
     folder: Path
+    begun: Path
+    """Sites that tests begin with, each built by the first of them."""
     news: News = field(default_factory=News)
     asked: list[dict[str, Any]] = field(default_factory=list)
 
@@ -59,6 +61,18 @@ class Site:
     def sync(self, **more: Any) -> Built:
         """One build with what the warehouse says."""
         return self.build(with_history=True, **more)
+
+    def begin_with(self, name: str, build: Callable[[], object]) -> None:
+        """Have what ``build`` leaves in an empty folder; it is the same for all tests that name it."""
+        if (begun := self.begun / name).is_dir():
+            shutil.copytree(begun, self.folder.parent, symlinks=True)
+        else:
+            build()
+            shutil.copytree(self.folder.parent, begun, symlinks=True)
+
+    def begin_with_season(self) -> None:
+        """Have the runs of `SEASON`."""
+        self.begin_with("season", lambda: self.build(records(SEASON)))
 
     def tell(self, *stories: Story, mutes: Sequence[Mute] = (), **more: Any) -> None:
         """Let the warehouse know of incidents, and of nothing else."""
@@ -105,12 +119,17 @@ class Site:
         return read
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("begun")
+
+
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(tmp_path: Path, begun: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     small = make_project(tmp_path / "project", embedded_target(tmp_path / "state"))
     small.add("coverage", "select 92.0 as pct")
     small.checkpoint("coverage", name="health_check")
-    made = Site(small, tmp_path / "docs" / "local")
+    made = Site(small, tmp_path / "docs" / "local", begun)
 
     def read_news(_: object, **how: Any) -> News:
         made.asked.append(how)
@@ -197,20 +216,20 @@ def test_what_a_season_of_builds_makes_is_what_one_build_makes(site: Site, tmp_p
 
 
 def test_a_build_without_news_changes_nothing(site: Site) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     built = site.build()
     assert built.written.written == ()
 
 
 def test_a_build_without_news_changes_the_overview_when_the_clock_has(site: Site) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     assert site.build(now=at("2026-02-20 00:20")).written.written == ("index.html",)
 
 
 def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_month(
     site: Site,
 ) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     morning = site.build(records(every_six_hours("2026-02-20", "2026-02-20")[:1]))
     assert morning.written.written == (
         paths.HISTORY_CACHE,
@@ -309,7 +328,7 @@ def test_days_have_the_runs_that_the_warehouse_alone_knows(site: Site) -> None:
 def test_a_site_of_a_version_without_days_gets_them_from_what_it_kept(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     newest = site.text("days/2026-02-19.html")
     book = json.loads(site.text(paths.HISTORY_CACHE))
     del book["days"]
@@ -338,7 +357,7 @@ def test_a_day_whose_archive_is_lost_keeps_its_page_and_what_the_cache_has(site:
 def test_a_build_without_news_reads_the_cache_alone_and_one_of_a_run_its_day(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     read: list[str] = []
     of_folder = FolderSite.read
 
@@ -462,7 +481,7 @@ def with_incidents(site: Site) -> None:
         story("i-1", "2025-12-05").event("2025-12-09", "resolved", "recovered"),
         story("i-2", "2026-02-10"),
     )
-    site.sync(records=records(SEASON))
+    site.begin_with("incidents", lambda: site.sync(records=records(SEASON)))
 
 
 @pytest.mark.parametrize("lost", [path for path in LOST if path not in ("data", "incidents")])
@@ -544,7 +563,7 @@ def test_a_book_that_cannot_be_read_is_made_anew_of_stored_results(
     site: Site, torn: bytes | None
 ) -> None:
     found = records(SEASON)
-    site.build(found)
+    site.begin_with_season()
     before = site.files()
     cache = site.folder / paths.HISTORY_CACHE
     cache.unlink()
@@ -565,7 +584,7 @@ def test_a_book_of_another_target_is_not_gone_on_with(site: Site) -> None:
 
 
 def test_afresh_draws_everything_again_and_forgets_what_is_not_stored(site: Site) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     built = site.build(stored=records(days("2026-02-01", "2026-02-19")), afresh=True)
     assert "monitors/coverage/2025-12.html" in built.written.removed
     assert site.charted() == [round(one.timestamp()) for one in days("2026-02-01", "2026-02-19")]
@@ -583,7 +602,7 @@ def test_stored_results_are_not_read_where_there_is_a_cache(site: Site) -> None:
 
 
 def test_a_link_that_somebody_removed_costs_nothing(site: Site) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     before = site.files()
     site.folder.unlink()
     site.build()
@@ -591,7 +610,7 @@ def test_a_link_that_somebody_removed_costs_nothing(site: Site) -> None:
 
 
 def test_a_copy_instead_of_the_link_is_left_alone(site: Site) -> None:
-    site.build(records(SEASON))
+    site.begin_with_season()
     copied = shutil.copytree(site.folder, site.folder.with_name("copy"))
     site.folder.unlink()
     copied.rename(site.folder)
@@ -713,7 +732,7 @@ def test_a_monitor_whose_files_are_gone_is_not_shown_as_wrong_now(site: Site) ->
 
 def test_a_monitor_that_was_renamed_has_its_past(site: Site) -> None:
     found = records(SEASON)
-    site.build(found)
+    site.begin_with_season()
     site.small.add("lines", SmallMonitor("select 92.0 as pct", meta={"renamed_from": ["coverage"]}))
     (site.small.root / "expectations" / "coverage.json").unlink()
     site.small.checkpoint("lines", name="health_check")

@@ -41,6 +41,7 @@ def environment() -> Environment:
         loader=PackageLoader("plumbline.site"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # else each page looks for changes of each template's file
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -27,6 +27,8 @@ from plumbline.net.receipt import DeliveryStatus, Receipt
 
 BOUND_SECONDS = 30.0
 """For all messages of one channel in one run, waits and attempts together."""
+UNRESOLVED_SECONDS = 5.0
+"""For a message whose receiver's name does not resolve, which is rarely a matter of moments."""
 
 _NO_TIME = Receipt(DeliveryStatus.RETRY, "there was no time left for it in this run")
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
@@ -181,6 +183,9 @@ class _Attempts:
 
     def _stop(self, state: RetryCallState) -> bool:
         # Asked to wait for longer than this run has: the next one, or a flush, goes on.
+        ends = (state.seconds_since_start or 0.0) + state.upcoming_sleep
+        if self._last.is_unresolved and ends >= UNRESOLVED_SECONDS:
+            return True
         return state.upcoming_sleep >= self.queue.seconds_left(self.message)
 
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from plumbline.net.deadline import OutOfTimeError, call_within, deadline, seconds_left
-from plumbline.net.receipt import DeliveryStatus, Receipt
+from plumbline.net.names import is_unresolved, refuse_unresolved
+from plumbline.net.receipt import UNRESOLVED, DeliveryStatus, Receipt
 from plumbline.net.retry_after import retry_after as asked_wait
 from plumbline.net.secret import Secret, scrub
 from plumbline.net.silence_logs import quiet_transport
@@ -151,6 +152,7 @@ class Caller:
         # The adapter, not the session: a session reads the whole answer to look for redirects.
         adapter = session.get_adapter(address)
         try:
+            refuse_unresolved(request, settings["proxies"])
             response = adapter.send(request, timeout=request_timeouts(), **settings)
         except (
             requests.RequestException,
@@ -341,6 +343,8 @@ def _what_broke(fault: Exception, host: str, timeout_seconds: float) -> str:
     """Our own text, because the libraries' messages contain the URL."""
     import requests
 
+    if is_unresolved(fault):
+        return f"{host} can't be reached: {UNRESOLVED}"
     if isinstance(fault, requests.exceptions.ProxyError):
         return f"the proxy on the way to {host} failed"
     if isinstance(fault, requests.exceptions.SSLError):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+UNRESOLVED = "its name cannot be resolved"
+
 
 class DeliveryStatus(StrEnum):
     """Status of one attempt."""
@@ -31,6 +33,11 @@ class Receipt:
     """By incident: what the channel needs for the next message about it."""
     missed: str = ""
     """Of what was delivered to some recipients: who was refused for good, and why."""
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Whether nobody was asked, because the receiver's name does not resolve."""
+        return self.status_code is None and UNRESOLVED in self.detail
 
     def with_fix(self, fixes: Mapping[int, str]) -> Receipt:
         """With what to do about it, by the receiver's HTTP status; as it is if there is nothing."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from plumbline.net.deadline import seconds_left
+from plumbline.net.names import refuse_unresolved
 from plumbline.net.secret import note_sent
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _mount(session: requests.Session, *, connections: int) -> None:
 
         def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
             kwargs["timeout"] = request_timeouts(kwargs.get("timeout"))
+            refuse_unresolved(request, kwargs.get("proxies"))
             note_sent(request.headers, request.body)
             return super().send(request, *args, **kwargs)
 

@@ -198,6 +198,14 @@ class MonitorJobs:
             except MonitorError as error:
                 self._started[name] = error
 
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether the warehouse gave no answer to any job."""
+        if self.broken is not None:
+            return self.broken.reason == "unreachable"
+        runner = self.__dict__.get("_runner")  # a cached property: None until the first job
+        return runner is not None and runner.is_unreachable
+
     def add_answer(
         self, monitor: str, compiled: CompiledModel | None, answer: QueryResult | MonitorError
     ) -> None:

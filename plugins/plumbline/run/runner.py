@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Set
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ from plumbline.run.progress import NoProgress, Progress
 from plumbline.run.request import RunRequest
 from plumbline.run.selection import choose_monitors
 from plumbline.run.workspace import ActionResults, Opening, OpenWorkspace, RunOutcomes
+from plumbline.warehouse.retries import known_unreachable
 
 if TYPE_CHECKING:
     from plumbline.alerts.factory import LiveRun
@@ -101,8 +103,9 @@ def run_checkpoint(
         )
         outcomes = tuple(judged.outcome for judged in engine.judge(workspace))
         live = _live(request, run, target, now, progress) if delivers else None
-        actions = workspace.act(RunOutcomes(run, outcomes, target, live, progress.step))
-        report = _report(request, run, target, outcomes, actions, now, started, notes)
+        with known_unreachable() if jobs.is_unreachable else nullcontext():
+            actions = workspace.act(RunOutcomes(run, outcomes, target, live, progress.step))
+            report = _report(request, run, target, outcomes, actions, now, started, notes)
     except Exception:
         # Not for Ctrl-C, which must end at once: that it never finished is then what is found.
         if heartbeat is not None:
@@ -111,7 +114,8 @@ def run_checkpoint(
     finally:
         jobs.close()
     if heartbeat is not None:
-        heartbeat.finish(report)
+        with known_unreachable() if jobs.is_unreachable else nullcontext():
+            heartbeat.finish(report)
         report = replace(report, notes=(*report.notes, *heartbeat.notes))
     return report
 

@@ -11,6 +11,7 @@ import concurrent.futures
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from plumbline.core.errors import WarehouseError
 from plumbline.net.secret import scrub
@@ -111,7 +112,9 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
     if isinstance(fault, api.GoogleAPICallError):
         return _answered(fault, call)
     # A connection that does not come about within its seconds is both; it is not a slow query.
-    broken = (http.ConnectionError, http.ChunkedEncodingError, auth.TransportError)
+    broken = (http.ConnectionError, http.ChunkedEncodingError)
+    if isinstance(fault, auth.TransportError):
+        return _no_token(fault, call)
     if isinstance(fault, broken):
         return unreachable(call, why_disconnected(fault))
     if isinstance(fault, (concurrent.futures.TimeoutError, http.Timeout)):
@@ -124,6 +127,19 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
         call, f"unreadable answer: {type(fault).__name__}: {tidy(str(fault))}",
         "badAnswer",
     )  # fmt: skip
+
+
+def _no_token(fault: BaseException, call: Call) -> WarehouseError:
+    """The server that gives the access token gave no answer: BigQuery was not asked at all."""
+    request = getattr(next(iter(fault.args), None), "request", None)
+    url = urlsplit(str(getattr(request, "url", "")))
+    where = f"{url.scheme}://{url.netloc}" if url.netloc else "Google's token server"
+    return _failure(
+        call,
+        f"no access token: {where} can't be reached: {why_disconnected(fault)}",
+        "unreachable",
+        "check this machine's network connection and proxy (BigQuery itself was not asked)",
+    )
 
 
 def _answered(fault: object, call: Call) -> WarehouseError:

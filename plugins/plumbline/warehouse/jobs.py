@@ -107,6 +107,11 @@ class JobRunner:
         """
         return self.submit(request).result()
 
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether a job got no answer for as long as that is waited for, and no other got one."""
+        return self._unreachable is not None and not self._heard
+
     def close(self) -> None:
         """Close idle connections, which would otherwise stay open until garbage collection.
 

@@ -10,13 +10,16 @@ reason is transient if the list says to try again, and permanent if it says to c
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from plumbline.net.deadline import deadline, seconds_left
+from plumbline.net.names import is_unresolved
 from plumbline.net.retry_after import retry_after
 from plumbline.net.transient import is_transient
 
@@ -69,6 +72,28 @@ PATIENCE = {"embedded": 3.0, "bigquery": 18.0}
 """Seconds for which a call without any answer is repeated, including the last attempt. A server on
 this machine doesn't come back; a network may. Below the 20 s within which an unreachable warehouse
 must be reported."""
+
+UNRESOLVED_SECONDS = 5.0
+"""The same where the name of the server does not resolve, which is rarely a matter of moments."""
+
+IN_VAIN_SECONDS = 3.0
+"""Of the one attempt that a call gets where the warehouse is known to be unreachable."""
+
+_in_vain: contextvars.ContextVar[bool] = contextvars.ContextVar("plumbline_in_vain", default=False)
+
+
+@contextlib.contextmanager
+def known_unreachable() -> Iterator[None]:
+    """Within the ``with``, nothing waits for a warehouse that has not answered for its patience.
+
+    Each call is still tried once: it may be back.
+    """
+    token = _in_vain.set(True)
+    try:
+        yield
+    finally:
+        _in_vain.reset(token)
+
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 8.0
@@ -135,6 +160,8 @@ def make_retry(
     """
     from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
+    if _in_vain.get():
+        patience, attempt_seconds = 0.0, min(attempt_seconds or IN_VAIN_SECONDS, IN_VAIN_SECONDS)
     jitter = wait_random_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS)
 
     def wait(state: RetryCallState) -> float:
@@ -148,9 +175,11 @@ def make_retry(
             target.kind == "embedded"
             or (fault is not None and (_nobody_answered(fault) or also(fault)))
         )
+        begins = (state.seconds_since_start or 0.0) + state.upcoming_sleep
         # The next attempt may be in vain as long as it may last.
-        ends = (state.seconds_since_start or 0.0) + state.upcoming_sleep + (attempt_seconds or 0.0)
-        if bounded and ends >= (patience or 0.0):
+        if bounded and begins + (attempt_seconds or 0.0) >= (patience or 0.0):
+            return True
+        if is_unresolved(fault) and begins >= UNRESOLVED_SECONDS:
             return True
         return unless()
 

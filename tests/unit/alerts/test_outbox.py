@@ -11,10 +11,10 @@ import pytest
 
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.incidents.model import Reason
-from plumbline.alerts.outbox import deliver_all
+from plumbline.alerts.outbox import UNRESOLVED_SECONDS, deliver_all
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
-from plumbline.net.receipt import DeliveryStatus, Receipt
+from plumbline.net.receipt import UNRESOLVED, DeliveryStatus, Receipt
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
 DONE = Receipt(DeliveryStatus.DELIVERED, "ok", 200)
@@ -188,3 +188,13 @@ def test_a_channel_that_stalls_does_not_hold_up_another() -> None:
     )
     assert release.is_set()
     assert [one.message.id for one in done] == ["m-a-1", "m-b-2"], "in the order of the outbox"
+
+
+def test_a_name_that_does_not_resolve_is_not_waited_for_as_long(
+    deliver: Callable[..., list[tuple[str, DeliveryStatus, int]]], slept: list[float]
+) -> None:
+    unresolved = Receipt(DeliveryStatus.RETRY, f"hooks.example.com can't be reached: {UNRESOLVED}")
+    ((_, verdict, attempts),) = deliver(Scripted("slack", unresolved), messages=[message(1)])
+    assert verdict is DeliveryStatus.RETRY
+    assert attempts > 1
+    assert max(slept) < UNRESOLVED_SECONDS

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import requests
 import requests.exceptions as http
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
@@ -74,6 +75,17 @@ def test_each_has_a_reason_and_one_line(fault: Exception, reason: str, what: str
     assert explained.reason == reason
     assert what in explained.what
     assert "\n" not in explained.what
+
+
+def test_a_token_server_that_cannot_be_reached_is_not_called_bigquery() -> None:
+    request = requests.Request("POST", "https://oauth2.example.com/token").prepare()
+    refused = http.ConnectionError("Connection refused", request=request)
+    explained = explain_failure(auth.TransportError(refused), call())
+    assert explained.reason == "unreachable"
+    assert explained.what == (
+        "no access token: https://oauth2.example.com can't be reached: connection refused"
+    )
+    assert "BigQuery itself was not asked" in str(explained.fix)
 
 
 def test_a_timeout_before_the_deadline_is_a_server_that_does_not_answer() -> None:

@@ -15,7 +15,8 @@ from google.auth import exceptions as auth
 
 from plumbline.net.deadline import deadline, seconds_left
 from plumbline.net.retry_after import retry_after
-from plumbline.warehouse.retries import PASSING, STAYING, make_retry, passes
+from plumbline.warehouse import retries
+from plumbline.warehouse.retries import PASSING, STAYING, known_unreachable, make_retry, passes
 from support.bigquery_faults import FAULTS, FrontEndPage, Refused
 from support.targets import bigquery_target, foreign_emulator
 
@@ -120,6 +121,25 @@ def test_what_nobody_answers_is_given_up_sooner() -> None:
     with pytest.raises(http.ConnectionError):
         ask(server, budget=60.0, patience=0.4)
     assert time.monotonic() - began < 0.5
+
+
+def test_a_name_that_does_not_resolve_is_given_up_soonest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "UNRESOLVED_SECONDS", 0.3)
+    server = Server(*(http.ConnectionError("Failed to resolve 'x'") for _ in range(99)))
+    began = time.monotonic()
+    with pytest.raises(http.ConnectionError):
+        ask(server, budget=60.0, patience=30.0)
+    assert time.monotonic() - began < 1.0
+    assert server.calls > 1
+
+
+def test_a_warehouse_that_is_known_to_be_unreachable_is_asked_once_a_call() -> None:
+    server = Server(http.ConnectionError("refused"))
+    with known_unreachable(), pytest.raises(http.ConnectionError):
+        ask(server, budget=60.0, patience=30.0)
+    assert server.calls == 1
+    assert server.budgets[0] is not None
+    assert server.budgets[0] <= retries.IN_VAIN_SECONDS
 
 
 def test_a_server_that_answers_is_given_the_whole_deadline() -> None:

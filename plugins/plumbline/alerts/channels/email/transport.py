@@ -16,7 +16,8 @@ from typing import Literal
 
 from plumbline.net.deadline import OutOfTimeError, call_within
 from plumbline.net.http import shortened
-from plumbline.net.receipt import DeliveryStatus, Receipt
+from plumbline.net.names import resolves
+from plumbline.net.receipt import UNRESOLVED, DeliveryStatus, Receipt
 from plumbline.net.secret import Secret, scrub
 
 Security = Literal["starttls", "tls", "none"]
@@ -57,6 +58,8 @@ def send(
     """Hand in ``mail`` for ``recipients``, within ``timeout_seconds`` in all."""
     session = _Session(server, timeout_seconds)
     late = f"no answer from {server.host} within {timeout_seconds:g} s"
+    if not resolves(server.host):
+        return _retry(f"{server.host} can't be reached: {UNRESOLVED}")
     try:
         refused = call_within(
             timeout_seconds, lambda: session.send(mail, recipients), cut=session.cut

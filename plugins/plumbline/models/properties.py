@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.core.errors import MonitorError
-from plumbline.models.entry_forms import ENTRY_FORMS
+from plumbline.models.value_forms import FORMS
 from plumbline.project.document import Document, KeyPath, Place
 from plumbline.project.files import Files
 from plumbline.project.jinja import has_jinja
@@ -154,26 +154,32 @@ class ModelProperties(_WithColumns):
 
     @property
     def bounds(self) -> Mapping[str, Mapping[str, Any]]:
-        """``config.meta.vars``: for each variable ``min``, ``max`` and ``entries``."""
+        """``config.meta.vars``: for each variable ``min``, ``max``, ``form`` and ``entries``."""
         key = f"models.{self.name}.config.meta.vars"
         declared = _mapping(self.meta.get("vars"), self.file, key)
         for name, bounds in declared.items():
-            unknown = set(_mapping(bounds, self.file, f"{key}.{name}")) - {"min", "max", "entries"}
+            unknown = set(_mapping(bounds, self.file, f"{key}.{name}")) - {
+                "min",
+                "max",
+                "form",
+                "entries",
+            }
             if unknown:
                 raise MonitorError(
                     f"unknown bound {sorted(map(str, unknown))[0]!r}",
                     file=self.file,
                     key=f"{key}.{name}",
-                    fix="write min, max or entries",
+                    fix="write min, max, form or entries",
                 )
-            form = bounds.get("entries")
-            if form is not None and str(form) not in ENTRY_FORMS:
-                raise MonitorError(
-                    f"unknown form of entries {form!r}",
-                    file=self.file,
-                    key=f"{key}.{name}.entries",
-                    fix=f"write {', '.join(ENTRY_FORMS)}",
-                )
+            for which in ("form", "entries"):
+                form = bounds.get(which)
+                if form is not None and str(form) not in FORMS:
+                    raise MonitorError(
+                        f"unknown form {form!r}",
+                        file=self.file,
+                        key=f"{key}.{name}.{which}",
+                        fix=f"write {', '.join(FORMS)}",
+                    )
         return declared
 
 

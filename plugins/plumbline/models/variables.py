@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from plumbline.core.errors import MonitorError
 from plumbline.core.parameter import Parameter, Scalar
-from plumbline.models.entry_forms import ENTRY_FORMS, EntryForm
+from plumbline.models.value_forms import FORMS, Form
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
@@ -98,16 +98,18 @@ def check_bounds(
     """Refuse a value outside of its bounds.
 
     Args:
-        bounds: ``entries``, the form of entries of a list (one of `ENTRY_FORMS`); ``min``, ``max``
-            of the value, or of a list's length.
+        bounds: ``form`` of a text, or ``entries``, the form of a list's entries (each one of
+            `FORMS`); ``min``, ``max`` of the value, or of a list's length.
 
     Raises:
-        VariableError: the value is not a list, has an entry of another form, or is too low or high.
+        VariableError: the value is not a text or not a list, has another form, or is too low or
+            high.
         MonitorError: the bounds are of another type.
     """
-    for form_name, form in ENTRY_FORMS.items():
-        if bounds.get("entries") == form_name:
-            _check_entries(value, form, file=file)
+    if form := FORMS.get(str(bounds.get("form"))):
+        _check_form(value, form, file=file)
+    if form := FORMS.get(str(bounds.get("entries"))):
+        _check_entries(value, form, file=file)
     is_list = isinstance(value.value, tuple)
     size: Any = len(value.value) if isinstance(value.value, tuple) else value.value
     low, high = bounds.get("min"), bounds.get("max")
@@ -134,7 +136,21 @@ def check_bounds(
     )
 
 
-def _check_entries(value: Parameter, form: EntryForm, *, file: str | None) -> None:
+def _check_form(value: Parameter, form: Form, *, file: str | None) -> None:
+    def refuse(what: str, fix: str) -> NoReturn:
+        raise VariableError(f"variable {value.name!r} {what}", var=value.name, file=file, fix=fix)
+
+    if not isinstance(value.value, str):
+        # YAML reads an unquoted 10:00:00 as a number of seconds.
+        refuse(
+            f"is {_shown(value.value)} ({value.type}), not a text",
+            f'write it in quotes, such as "{form.example}"',
+        )
+    if not form.is_met_by(value.value):
+        refuse(f"is {_shown(value.value)}, which is not {form.noun}", form.fix)
+
+
+def _check_entries(value: Parameter, form: Form, *, file: str | None) -> None:
     def refuse(what: str, fix: str) -> NoReturn:
         raise VariableError(f"variable {value.name!r} {what}", var=value.name, file=file, fix=fix)
 

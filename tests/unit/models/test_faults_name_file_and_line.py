@@ -191,7 +191,7 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             },
             "unknown bound 'mim'",
             "models/schema.yml: models.m.config.meta.vars.days",
-            "write min, max or entries",
+            "write min, max, form or entries",
             id="an unknown bound",
         ),
         pytest.param(
@@ -199,9 +199,9 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
                 "models/m.sql": "select {{ var('days') }}",
                 "models/schema.yml": "models: [{name: m, config: {meta: {vars: {days: {entries: name}}}}}]",
             },
-            "unknown form of entries 'name'",
+            "unknown form 'name'",
             "models/schema.yml: models.m.config.meta.vars.days.entries",
-            "write text, name_from_date, period",
+            "write text, time, name_from_date, period",
             id="an unknown form of entries",
         ),
         pytest.param(

@@ -182,6 +182,45 @@ def test_a_value_out_of_bounds_is_refused(
     assert (caught.value.var,) == tuple(given)
 
 
+FORM = """
+    models:
+      - name: m
+        config: {meta: {vars: {due: {form: %s}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "message", "fix"),
+    [
+        ("time", "'25:00:00'", "is '25:00:00', which is not a time of day", "HH:MM:SS"),
+        ("time", "'24:00:00'", "is '24:00:00', which is not a time of day", "23:59:59"),
+        ("time", "'10:00'", "is '10:00', which is not a time of day", "HH:MM:SS"),
+        ("time", "'10:00:00Z'", "is '10:00:00Z', which is not a time of day", "HH:MM:SS"),
+        ("time", "10:00:00", "is 36000 (INT64), not a text", 'in quotes, such as "10:00:00"'),
+        ("text", "''", "is '', which is not a name", "write a name"),
+        ("text", "' phase3'", "is ' phase3', which is not a name", "write a name"),
+        ("text", "3", "is 3 (INT64), not a text", 'in quotes, such as "name"'),
+        ("text", "[a]", "is ['a'] (ARRAY<STRING>), not a text", "in quotes"),
+    ],
+)
+def test_a_text_of_another_form_is_refused_with_file_and_key(
+    project: Any, form: str, value: str, message: str, fix: str
+) -> None:
+    small = project(
+        {
+            "models/m.sql": "select {{ var('due') }}",
+            "models/schema.yml": FORM % form,
+            "dbt_project.yml": f"name: small\nvars:\n  due: {value}\n",
+        }
+    )
+    with pytest.raises(VariableError) as caught:
+        small.compile()
+    assert message in caught.value.what
+    assert str(caught.value.file).endswith("dbt_project.yml")
+    assert caught.value.key == "vars.due"
+    assert fix in str(caught.value.fix)
+
+
 ENTRIES = """
     models:
       - name: m
@@ -194,8 +233,8 @@ ENTRIES = """
     [
         ("text", "a", "is 'a' (STRING), not a list", 'write a list, such as ["name"]'),
         ("text", "[22500566]", "has the entry 22500566 (INT64), not a text", "in quotes"),
-        ("text", "['']", "has the entry '', which is not a name", "remove"),
-        ("text", "['a ']", "has the entry 'a ', which is not a name", "remove"),
+        ("text", "['']", "has the entry '', which is not a name", "write a name"),
+        ("text", "['a ']", "has the entry 'a ', which is not a name", "write a name"),
         ("name_from_date", "a", "is 'a' (STRING), not a list", '["name/2026-02-22"]'),
         ("name_from_date", "[a, a/2026-22-02]", "has the entry 'a/2026-22-02', which", "a date that exists"),
         ("name_from_date", "[a 2026-02-22]", "has the entry 'a 2026-02-22', which", "name/YYYY-MM-DD"),

@@ -16,8 +16,8 @@ from plumbline.lint.facts import Facts
 from plumbline.lint.rule import Finding, Rules
 from plumbline.lint.rules.document_shape import check_near_misses, check_shape, value_findings
 from plumbline.lint.rules.files import WRONG_VALUE
-from plumbline.models.entry_forms import EntryFormName
 from plumbline.models.properties import models_in, sources_in
+from plumbline.models.value_forms import FormName
 from plumbline.project.dbt_folders import are_folders
 from plumbline.project.definitions import DefinitionEntry
 from plumbline.project.document import Document, KeyPath
@@ -57,7 +57,8 @@ class _BoundsEntry(_Strict):
 
     min: Any = None
     max: Any = None
-    entries: EntryFormName | None = None
+    form: FormName | None = None
+    entries: FormName | None = None
 
 
 class _ModelMeta(_Open):

@@ -33,7 +33,8 @@ WRONG = RULES.error(
 )
 OUT_OF_BOUNDS = RULES.error(
     "variable-out-of-bounds",
-    "The value is outside the bounds in the model's description, or a list's entry is malformed.",
+    "The value, or an entry of a list, is outside the bounds or not of the form that the model's "
+    "description declares.",
     wrong='"vars": {"days": 10000}, where schema.yml says days: {min: 1, max: 366}',
     right='"vars": {"days": 30}',
 )

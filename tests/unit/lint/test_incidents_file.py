@@ -42,3 +42,23 @@ def test_an_id_that_stands_twice_is_found_at_the_second(linted: LintedProject) -
     (finding,) = linted.lint().findings
     assert (finding.rule.code, finding.place.key) == ("wrong-value", "incidents[1].id")
     assert finding.place.line == 7
+
+
+@pytest.mark.parametrize(
+    ("monitors", "groups", "found"),
+    [
+        ("coverage", "{team: BOS}", []),
+        ("coverage", "{team: BOS}, {taem: BOS}", ["incidents[0].groups[1].taem"]),
+        ("coverage", "{game_date: 2026-01-26, team: BOS}", []),
+        # The files of the second monitor don't say its columns.
+        ("coverage, lag", "{taem: BOS}", []),
+        ("coverage, gone", "{taem: BOS}", []),
+    ],
+)
+def test_a_group_column_that_no_monitor_of_the_incident_has_is_found(
+    linted: LintedProject, monitors: str, groups: str, found: list[str]
+) -> None:
+    linted.write(FILE, RIGHT.replace("[line_coverage]", f"[{monitors}]\n    groups: [{groups}]"))
+    findings = linted.lint().findings
+    assert [one.place.key for one in findings] == found
+    assert {one.rule.code for one in findings} <= {"incident-unknown-group-column"}

@@ -24,6 +24,7 @@ CHECKPOINT = "checkpoints/health_check.json"
 SCHEDULE = "checkpoints/schedule.yml"
 ALERTS = "checkpoints/alerts.yml"
 MUTES = "checkpoints/mutes.yml"
+INCIDENTS = "checkpoints/incidents.yml"
 SERVICES = "deploy/services.yml"
 MODEL = "models/monitors/coverage.sql"
 LAG_MODEL = "models/monitors/lag.sql"
@@ -40,6 +41,15 @@ LAG_SCHEMA = "description: Games that are not final, a row a game."
 LAG_ENTRIES = (
     f"{LAG_SCHEMA}\n    config: {{meta: {{vars: {{postponed: {{entries: name_from_date}}}}}}}}"
 )
+LABEL = """incidents:
+  - id: no-lines
+    title: No lines
+    dates: 2026-01-26..2026-01-27
+    began: 2026-01-26T06:30:00-05:00
+    monitors: [coverage]
+    groups:
+      - {}
+"""
 LAG_KWARGS = '{"column": "not_final", "aggregate": "sum", "max_value": 3}'
 
 
@@ -319,6 +329,7 @@ ALERTING = [
     broken("wrong-value", MUTES, "until: 2999-12-31", "until: next week", says="neither a date nor an instant"),
     broken("mute-unknown-monitor", MUTES, "monitor: lag", "monitor: lagg", says="'lagg'", fix="did you mean 'lag'?"),
     broken("mute-over", MUTES, "until: 2999-12-31", "until: 2020-01-31", says="has ended"),
+    broken("incident-unknown-group-column", INCIDENTS, "", LABEL.format("{taem: BOS}"), at="taem", says="coverage has no group column 'taem'", fix="did you mean 'team'?"),
     broken("service-path-missing", SERVICES, "[macros,", "[macroz,", says="'macroz' is not in the repository"),
     broken("wrong-value", SERVICES, "[macros,", "['macros/*.sql',", says="is a pattern", fix="repository's root"),
     broken("wrong-value", SERVICES, "[macros,", "[../elsewhere,", says="is outside the repository"),
@@ -449,7 +460,7 @@ SQL = [
     broken("sql-without-partition-filter", CALENDAR, "game_date >= cast('{{ var(\"first_date\") }}' as date)\n    and ", "", at="source('nba', 'games')", says="nba.games"),
     broken("sql-reads-whole-table", MODEL, "game_date >= date_sub(", "current_game_date >= date_sub(", at="source('nba', 'features')", says="nba.features"),
     broken("sql-reads-clock", MODEL, "count(*) as denominator", "countif(created_at < current_timestamp()) as denominator", says="current_timestamp"),
-    Case("sql-limit-hides-failing-rows", ((LAG_MODEL, "as calendar\n", "as calendar limit 9\n"), (LAG, '{"count_failing": "critical"}', '{"failing_rows": true}'), (LAG, "expect_metric_to_be_between", "expect_no_failing_rows"), (LAG, LAG_KWARGS, '{"group_by": ["game_date"]}')), at="limit 9", says="LIMIT 9, so groups whose rows are beyond it look healthy", fix="remove LIMIT"),
+    Case("sql-limit-hides-failing-rows", ((LAG_MODEL, "as calendar\n", "as calendar limit 9\n"), (LAG, '{"count_failing": "critical"}', '{"failing_rows": true}'), (LAG, "expect_metric_to_be_between", "expect_no_failing_rows"), (LAG, LAG_KWARGS, '{"group_by": ["game_date"]}')), at="limit 9", says="LIMIT 9, so groups whose rows it cuts off look healthy", fix="remove LIMIT"),
     broken("sql-countif-beside-offset", MODEL, "sum(if(has_line, 1, 0))", "countif(weights[offset(0)] > 0)", says="countif", fix="sum(if"),
 ]  # fmt: skip
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from plumbline.project import Project
+    from plumbline.project.suites import MonitorEntry
 
 VARIABLE = "_PLUMBLINE_COMPLETE"
 """Set by the shell's script; its value is the request."""
@@ -75,6 +76,12 @@ def _completes(
 complete_checkpoints = _completes(lambda project: project.checkpoint_names())
 complete_suites = _completes(lambda project: project.suite_names())
 complete_services = _completes(lambda project: [one.name for one in project.services])
+complete_owners = _completes(
+    lambda project: sorted({one.owner for one in _settings(project) if one.owner})
+)
+complete_tags = _completes(
+    lambda project: sorted({tag for one in _settings(project) for tag in one.tags})
+)
 complete_tables = _completes(lambda project: _described_tables(project))
 
 
@@ -111,6 +118,19 @@ def complete_targets(
         for name, kind in kinds.items()
         if name.startswith(incomplete)
     ]
+
+
+def _settings(project: Project) -> list[MonitorEntry]:
+    """``meta.monitor`` of each suite that is valid."""
+    from plumbline.core.errors import MonitorError
+
+    found = []
+    for name in project.monitor_names():
+        try:
+            found.append(project.suite_of(name).monitor)
+        except MonitorError:
+            continue
+    return found
 
 
 def _described_tables(project: Project) -> list[str]:

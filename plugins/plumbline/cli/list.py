@@ -6,11 +6,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
+import click
+
 from plumbline.cli.commands import Command, Example
-from plumbline.cli.options import flag, format_option, target_option
+from plumbline.cli.completion import (
+    complete_checkpoints,
+    complete_monitors,
+    complete_owners,
+    complete_tags,
+)
+from plumbline.cli.options import flag, format_option, option, target_option
 from plumbline.cli.output import write_report
 from plumbline.cli.session import Session, current_session
-from plumbline.core.errors import MonitorError
+from plumbline.core.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
     from plumbline.history.reader import Spent
@@ -18,19 +26,28 @@ if TYPE_CHECKING:
     from plumbline.report.costs import Costs
 
 COST_DAYS = 30
+STATUSES = ("failing", "critical", "error", "warning", "pass", "skipped", "never-ran")
+"""The choices of the data docs' overview."""
 
 
-def list_all(form: str, costs: bool, target: str | None) -> int:
+def list_all(form: str, costs: bool, target: str | None, **filters: tuple[str, ...]) -> int:
     """List monitors and checkpoints, or what they cost; the exit code."""
-    session = current_session()
-    project = session.project()
-    project.check_stores()
-    if costs:
-        return _list_costs(session, project, target, form)
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.report import catalogue
 
-    found = catalogue.read_catalogue(project, target)
+    session = current_session()
+    project = session.project()
+    project.check_stores()
+    wanted = catalogue.Filters(**filters)
+    if costs:
+        if wanted:
+            raise ConfigError(
+                "--costs shows the costs of all monitors",
+                key="--costs",
+                fix="leave out the filters",
+            )
+        return _list_costs(session, project, target, form)
+    found = catalogue.filtered(catalogue.read_catalogue(project, target), wanted)
     write_report(form, found, page=catalogue.catalogue_page, data=catalogue.as_dict)
     return EXIT_ERROR if found.faults else EXIT_OK
 
@@ -110,19 +127,57 @@ command = Command(
     name="list",
     callback=list_all,
     help=(
-        "List monitors and checkpoints: model, suite, thresholds, owner, schedule, last status.\n\n"
+        "List monitors and checkpoints: model, suite, thresholds, owner, tags, schedule, last "
+        "status.\n\n"
+        "Filters choose monitors, with the words of the data docs' overview. Of a filter that is "
+        "given twice, one value must match; of several filters, each must match. A monitor whose "
+        "file is invalid matches any owner and tag, and counts as an ERROR.\n\n"
         "The last status comes from the last run of the target on this machine, without the "
         "warehouse.\n\n"
         f"--costs reads the history in the warehouse and shows what the live runs of the last "
         f"{COST_DAYS} days cost, by monitor, checkpoint and owner, and the cost per month."
     ),
     params=[
+        click.Option(
+            ["-s", "--select"],
+            multiple=True,
+            metavar="MONITOR",
+            shell_complete=complete_monitors,
+            help="List only this monitor; repeatable.",
+        ),
+        click.Option(
+            ["--status"],
+            type=click.Choice(STATUSES, case_sensitive=False),
+            multiple=True,
+            help="List monitors whose last status is this one; failing: CRITICAL, ERROR or "
+            "WARNING; repeatable.",
+        ),
+        *(
+            option(
+                f"--{name}",
+                name.upper(),
+                f"List monitors {what}; repeatable.",
+                multiple=True,
+                shell_complete=complete,
+            )
+            for name, what, complete in (
+                ("owner", "of this owner", complete_owners),
+                ("tag", "with this tag (`meta.monitor.tags` of the suite)", complete_tags),
+                ("checkpoint", "of this checkpoint", complete_checkpoints),
+            )
+        ),
         flag("--costs", "Show billed bytes, jobs and money from the history."),
         target_option(),
         format_option("text", "json"),
     ],
     examples=(
         Example("plumbline list", "list monitors and checkpoints"),
+        Example("plumbline list --status failing", "list failing monitors"),
+        Example(
+            "plumbline list --owner ml-platform --status critical --status error",
+            "list an owner's monitors that are CRITICAL or ERROR",
+        ),
+        Example("plumbline list --checkpoint health_check", "list the monitors of a checkpoint"),
         Example("plumbline list --format json", "print JSON"),
         Example("plumbline list --costs", "show costs"),
     ),

@@ -5,18 +5,19 @@ Used by ``plumbline list``. A faulty file is listed with its fault, and the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from plumbline.checks.thresholds import thresholds_of
-from plumbline.core.errors import PlumblineError
-from plumbline.core.status import Status
+from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
+from plumbline.core.status import FAILING, Status
 from plumbline.core.text import NOTHING, listing
 from plumbline.history.last_statuses import LastStatus, read_last_statuses
 from plumbline.project import Project, Schedule
-from plumbline.report.page import Block, Section, Table, Verdict
+from plumbline.report.page import Block, Name, Section, Table, Verdict
 
 SCHEMA_VERSION = 1
+NEVER_RAN = "NEVER RAN"
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,18 @@ class MonitorEntry:
     table: str | None = None
     thresholds: tuple[str, ...] = ()
     owner: str | None = None
+    tags: tuple[str, ...] = ()
     runbook: str | None = None
     checkpoints: tuple[str, ...] = ()
     last: LastStatus | None = None
     fault: str | None = None
+
+    @property
+    def status(self) -> str:
+        """The last one; ERROR where a file is invalid, since a run would end in it."""
+        if self.fault:
+            return Status.ERROR
+        return NEVER_RAN if self.last is None else self.last.status
 
 
 @dataclass(frozen=True)
@@ -47,11 +56,45 @@ class CheckpointEntry:
 
 
 @dataclass(frozen=True)
+class Filters:
+    """Which monitors are listed: those with one of the values of each filter that has any.
+
+    The values of ``status`` are lower case: ``failing``, ``critical``, ``never-ran``.
+    """
+
+    select: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    checkpoint: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.select, self.status, self.owner, self.tag, self.checkpoint))
+
+    def fits(self, entry: MonitorEntry) -> bool:
+        """A monitor whose suite is invalid may have any owner and any tag."""
+        is_known = entry.fault is None
+        return (
+            (not self.select or entry.name in self.select)
+            and (not self.status or self._has_status(entry.status))
+            and (not self.owner or not is_known or entry.owner in self.owner)
+            and (not self.tag or not is_known or any(tag in self.tag for tag in entry.tags))
+            and (not self.checkpoint or any(one in self.checkpoint for one in entry.checkpoints))
+        )
+
+    def _has_status(self, status: str) -> bool:
+        if "failing" in self.status and status in FAILING:
+            return True
+        return status.lower().replace(" ", "-") in self.status
+
+
+@dataclass(frozen=True)
 class Catalogue:
     monitors: tuple[MonitorEntry, ...]
     checkpoints: tuple[CheckpointEntry, ...]
     schedule_fault: str | None = None
     """Why no schedule is shown: the file can't be used."""
+    is_filtered: bool = False
 
     @property
     def faults(self) -> tuple[tuple[str, str], ...]:
@@ -92,11 +135,49 @@ def read_catalogue(project: Project, target: str | None = None) -> Catalogue:
     )
 
 
+def filtered(catalogue: Catalogue, filters: Filters) -> Catalogue:
+    """The monitors that fit, and the checkpoints that hold one of them or are invalid.
+
+    Raises:
+        ConfigError: a name that the project doesn't have.
+    """
+    if not filters:
+        return catalogue
+    monitors = catalogue.monitors
+    _check("monitor", "--select", filters.select, (one.name for one in monitors))
+    _check(
+        "checkpoint", "--checkpoint", filters.checkpoint, (c.name for c in catalogue.checkpoints)
+    )
+    if not any(one.fault for one in monitors):  # else the faulty one may have it
+        _check("owner", "--owner", filters.owner, (one.owner for one in monitors if one.owner))
+        _check("tag", "--tag", filters.tag, (tag for one in monitors for tag in one.tags))
+    found = tuple(one for one in monitors if filters.fits(one))
+    names = {one.name for one in found}
+    checkpoints = tuple(
+        one
+        for one in catalogue.checkpoints
+        if (not filters.checkpoint or one.name in filters.checkpoint)
+        and (one.fault or names.intersection(one.monitors))
+    )
+    return replace(catalogue, monitors=found, checkpoints=checkpoints, is_filtered=True)
+
+
+def _check(what: str, option: str, names: Sequence[str], known: Iterable[str]) -> None:
+    there = set(known)
+    for name in names:
+        if name not in there:
+            raise ConfigError(
+                f"there is no {what} {name!r}", key=option, fix=did_you_mean(name, there)
+            )
+
+
 def catalogue_page(catalogue: Catalogue) -> list[Section]:
     """A table of monitors and one of checkpoints, then the faults."""
+    blocks = [_monitors(catalogue)]
+    if catalogue.checkpoints or not catalogue.is_filtered:
+        blocks.append(_checkpoints(catalogue))
     return [
-        Section("", (_monitors(catalogue),)),
-        Section("", (_checkpoints(catalogue),)),
+        *(Section("", (block,)) for block in blocks),
         *(
             Section("", (Verdict(f"{name}: {fault}", Status.ERROR),))
             for name, fault in catalogue.faults
@@ -114,6 +195,7 @@ def as_dict(catalogue: Catalogue) -> dict[str, object]:
                 "suite": entry.suite,
                 "thresholds": list(entry.thresholds),
                 "owner": entry.owner,
+                "tags": list(entry.tags),
                 "runbook": entry.runbook,
                 "checkpoints": list(entry.checkpoints),
                 "last": None
@@ -178,6 +260,7 @@ def _monitor(
         table=suite.monitor.table,
         thresholds=tuple(str(threshold) for threshold in thresholds_of(suite)),
         owner=suite.monitor.owner,
+        tags=tuple(suite.monitor.tags),
         runbook=suite.monitor.runbook,
         checkpoints=checkpoints,
         last=last,
@@ -208,17 +291,29 @@ def _recorded_checkpoints(monitors: Sequence[MonitorEntry]) -> Iterator[Checkpoi
 
 def _monitors(catalogue: Catalogue) -> Block:
     if not catalogue.monitors:
+        if catalogue.is_filtered:
+            return "no monitor matches the filters"
         return "no monitors: there are no suites in expectations/"
+    has_tags = any(entry.tags for entry in catalogue.monitors)
     return Table(
-        ("Monitor", "Last", "Thresholds", "Model or table", "Suite", "Owner"),
+        (
+            "Monitor",
+            "Last",
+            "Thresholds",
+            "Model or table",
+            "Suite",
+            "Owner",
+            *(["Tags"] if has_tags else []),
+        ),
         tuple(
             (
-                entry.name,
+                Name(entry.name),
                 _last(entry),
                 "; ".join(entry.thresholds) or NOTHING,
-                entry.model or entry.table or NOTHING,
-                entry.suite or NOTHING,
+                Name(entry.model or entry.table or NOTHING),
+                Name(entry.suite or NOTHING),
                 entry.owner or NOTHING,
+                *([", ".join(entry.tags) or NOTHING] if has_tags else []),
             )
             for entry in catalogue.monitors
         ),
@@ -226,14 +321,10 @@ def _monitors(catalogue: Catalogue) -> Block:
 
 
 def _last(entry: MonitorEntry) -> str:
-    if entry.fault:
-        return Status.ERROR
-    if entry.last is None:
-        return "never run"
     try:
-        return Status(entry.last.status)
-    except ValueError:  # written by another version
-        return entry.last.status
+        return Status(entry.status)
+    except ValueError:  # never ran, or written by another version
+        return entry.status
 
 
 def _checkpoints(catalogue: Catalogue) -> Block:

@@ -12,9 +12,9 @@ import pytest
 from plumbline.core.status import Status
 from plumbline.history.last_statuses import NAME, record_last_statuses
 from support.processes import environment
-from support.projects import SmallProject, between
+from support.projects import SmallMonitor, SmallProject, between
 from support.reports import outcome, report
-from unit.cli.conftest import Plumbline
+from unit.cli.conftest import MODEL, Plumbline
 
 
 def ran(project: SmallProject, status: Status, monitor: str = "coverage", **run: str) -> None:
@@ -30,7 +30,7 @@ def test_a_monitor_is_a_line_with_model_suite_thresholds_and_owner(
     assert said.code == 0
     line = next(line for line in said.out.splitlines() if line.startswith("coverage"))
     for part in (
-        "never run",
+        "NEVER RAN",
         "mean of pct: warning < 80 %, critical < 50 %",
         "expectations/coverage.json",
         "data-platform",
@@ -58,6 +58,7 @@ def test_all_of_it_for_machines(project: SmallProject, plumbline: Plumbline) -> 
                 "suite": "expectations/coverage.json",
                 "thresholds": ["mean of pct: warning < 80 %, critical < 50 %"],
                 "owner": "data-platform",
+                "tags": [],
                 "runbook": "docs/runbooks/coverage.md",
                 "checkpoints": ["health_check", "health_check_full"],
                 "last": None,
@@ -69,6 +70,7 @@ def test_all_of_it_for_machines(project: SmallProject, plumbline: Plumbline) -> 
                 "suite": "expectations/volume.json",
                 "thresholds": ["mean of pct: warning < 80 %, critical < 50 %"],
                 "owner": None,
+                "tags": [],
                 "runbook": None,
                 "checkpoints": ["health_check_full"],
                 "last": None,
@@ -102,7 +104,7 @@ def test_the_last_status_is_that_of_the_last_run(
     ran(project, status)
     lines = plumbline("list").out.splitlines()
     assert any(line.startswith("coverage") and f" {status} " in line for line in lines)
-    assert any(line.startswith("volume") and "never run" in line for line in lines)
+    assert any(line.startswith("volume") and "NEVER RAN" in line for line in lines)
 
 
 def test_the_last_status_says_of_which_run_it_is(
@@ -142,6 +144,120 @@ def test_what_was_recorded_of_another_tool_is_listed_without_a_suite(
     assert "health_check.old" not in plumbline("list").out
 
 
+@pytest.fixture
+def many(project: SmallProject) -> SmallProject:
+    """Five monitors: one of each of two owners is failing, `late` never ran."""
+    for name, owner, tags in (
+        ("orders", "ana", ["finance"]),
+        ("payments", "ana", ["finance", "daily"]),
+        ("late", "bo", ["daily"]),
+    ):
+        project.add(name, SmallMonitor(MODEL, meta={"owner": owner, "tags": tags}))
+    project.checkpoint("orders", "late", name="shop")
+    found = report(
+        outcome("coverage", Status.CRITICAL, summary="x"),
+        outcome("volume", Status.SKIPPED, reason="x"),
+        outcome("orders", Status.WARNING, summary="x"),
+        outcome("payments", Status.PASS, summary="x"),
+    )
+    record_last_statuses(project.target.state_files, found)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ("", "coverage late orders payments volume"),
+        ("-s orders -s late", "late orders"),
+        ("--status failing", "coverage orders"),
+        ("--status critical", "coverage"),
+        ("--status CRITICAL --status never-ran", "coverage late"),
+        ("--status skipped", "volume"),
+        ("--status pass", "payments"),
+        ("--status error", ""),
+        ("--owner ana", "orders payments"),
+        ("--owner ana --owner bo", "late orders payments"),
+        ("--tag daily", "late payments"),
+        ("--tag daily --tag finance", "late orders payments"),
+        ("--checkpoint shop", "late orders"),
+        ("--checkpoint shop --checkpoint health_check", "coverage late orders"),
+        ("--owner ana --tag daily --status pass", "payments"),
+        ("--owner bo --status failing", ""),
+    ],
+)
+def test_filters_choose_monitors(
+    many: SmallProject, plumbline: Plumbline, filters: str, expected: str
+) -> None:
+    said = plumbline("list", "--format", "json", *filters.split())
+    assert said.code == 0
+    listed = json.loads(said.out)
+    assert [one["name"] for one in listed["monitors"]] == expected.split()
+    if not filters:
+        return
+    held = {name for one in listed["checkpoints"] for name in one["monitors"]}
+    assert held >= {one["name"] for one in listed["monitors"] if one["checkpoints"]}
+    if not expected:
+        assert plumbline("list", *filters.split()).out == "no monitor matches the filters\n"
+
+
+def test_a_filter_leaves_out_the_other_checkpoints(
+    many: SmallProject, plumbline: Plumbline
+) -> None:
+    def checkpoints(*filters: str) -> list[str]:
+        said = json.loads(plumbline("list", "--format", "json", *filters).out)
+        return [one["name"] for one in said["checkpoints"]]
+
+    assert checkpoints("--owner", "bo") == ["shop"]
+    assert checkpoints("--checkpoint", "health_check") == ["health_check"]
+    assert checkpoints("--status", "pass") == []
+
+
+def test_tags_are_a_column_where_a_monitor_has_one(
+    many: SmallProject, plumbline: Plumbline
+) -> None:
+    lines = plumbline("list").out.splitlines()
+    assert lines[0].rstrip().endswith("Tags")
+    assert next(line for line in lines if line.startswith("payments")).endswith("finance, daily")
+    assert "Tags" not in plumbline("list", "-s", "coverage").out
+
+
+@pytest.mark.parametrize(
+    ("filters", "words"),
+    [
+        ("-s ordres", "'ordres'\n  in: --select\n  fix: did you mean 'orders'?"),
+        ("--owner anna", "'anna'\n  in: --owner\n  fix: did you mean 'ana'?"),
+        ("--tag dialy", "'dialy'\n  in: --tag\n  fix: did you mean 'daily'?"),
+        ("--checkpoint shp", "'shp'\n  in: --checkpoint\n  fix: did you mean 'shop'?"),
+        ("--status failed", "'failed' is not one of 'failing', 'critical'"),
+        ("--costs --owner ana", "--costs shows the costs of all monitors"),
+    ],
+)
+def test_a_wrong_filter_is_refused(
+    many: SmallProject, plumbline: Plumbline, filters: str, words: str
+) -> None:
+    said = plumbline("list", *filters.split())
+    assert (said.code, said.out) == (64, "")
+    assert words in said.err
+
+
+def test_an_invalid_file_is_listed_unless_the_filter_is_about_another_monitor(
+    many: SmallProject, plumbline: Plumbline
+) -> None:
+    (many.root / "expectations" / "volume.json").write_text("{")
+    for filters, code in (
+        ("--owner ana", 3),
+        ("--tag nobody-has-it", 3),
+        ("--status error", 3),
+        ("--checkpoint health_check_full", 3),
+        ("--checkpoint shop", 0),
+        ("-s coverage", 0),
+        ("--status pass", 0),
+    ):
+        said = plumbline("list", "--format", "json", *filters.split())
+        names = [one["name"] for one in json.loads(said.out)["monitors"]]
+        assert (said.code, "volume" in names) == (code, code == 3), filters
+
+
 def test_the_last_status_is_that_of_the_target(project: SmallProject, plumbline: Plumbline) -> None:
     ran(project, Status.CRITICAL)
     assert plumbline("list", "--target", "local").out.count(" CRITICAL ") == 1
@@ -157,7 +273,7 @@ def test_an_unreadable_last_run_is_none(
     project.target.state_files.path(NAME).write_text(text)
     said = plumbline("list")
     assert said.code == 0
-    assert "never run" in said.out
+    assert "NEVER RAN" in said.out
 
 
 def test_a_broken_suite_is_listed_with_its_fault_and_hides_no_other(

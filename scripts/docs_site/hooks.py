@@ -4,6 +4,7 @@
 - Links to files of the repository outside ``docs/`` lead to copies of these files in the site,
   because the repository has no address that everybody can read.
 - Markdown that Python-Markdown reads differently than GitHub is adapted.
+- Pages with a drawing load mermaid from the site; the theme alone would load it from a CDN.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 ROOT = Path(__file__).resolve().parents[2]
 
 COPIES = "repository"
 """The folder of the site with copies of the repository's files."""
+
+MERMAID = "assets/mermaid/mermaid.tiny.js"
+"""``dist/mermaid.tiny.js`` of the npm package @mermaid-js/tiny 11.17.2, unchanged."""
 
 _FENCE = re.compile(r"^( *)(```+|~~~+)[^\n]*\n.*?^\1\2 *$\n?", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))")
@@ -80,6 +85,13 @@ def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
 
     # A comment before the heading would hide it: mkdocs takes the title from a first line.
     return _outside_fences(re.sub(r"\A<!--.*?-->\s*", "", markdown), adapted)
+
+
+def on_page_content(html: str, *, page: Page, **_: object) -> str:
+    """The page's content, with mermaid before its drawings."""
+    if '<pre class="mermaid">' not in html:
+        return html
+    return f'<script src="{get_relative_url(MERMAID, page.url)}"></script>\n{html}'
 
 
 def on_post_page(output: str, **_: object) -> str:

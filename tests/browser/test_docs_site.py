@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -231,6 +232,20 @@ def test_search_works_in_a_site_that_is_opened_as_a_file(open_page: OpenPage) ->
     page = open_page("index.html", now=None)
     page.get_by_role("textbox", name="Search").fill("confirm_after")
     page.locator(".md-search-result__link", has_text="confirm_after").first.wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_drawings_are_drawn_without_a_request_to_the_outside(
+    open_page: OpenPage, scheme: Literal["light", "dark"]
+) -> None:
+    page = open_page("architecture.html", now=None, scheme=scheme)
+    drawings = page.locator("div.mermaid")  # the theme puts it in the place of the source
+    drawings.nth(1).wait_for()
+    assert page.locator("pre.mermaid").count() == 0
+    for number, height in ((0, 100), (1, 500)):
+        box = drawings.nth(number).bounding_box()
+        assert box is not None
+        assert box["height"] > height
 
 
 def test_the_search_index_holds_the_pages_and_no_copy_of_a_file(site: Path) -> None:

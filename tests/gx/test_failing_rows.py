@@ -123,7 +123,7 @@ def test_a_model_may_say_that_it_could_not_look(small: SmallProject) -> None:
         (
             OBSERVED,
             {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 0}},
-            "so expect_table_row_count_to_equal can't judge them",
+            "which expect_table_row_count_to_equal can't check",
         ),
     ],
 )
@@ -143,7 +143,7 @@ LIMITED = ORDERS.replace("< {limit}", "< 0") + "limit {most} -- enough\n"
 @pytest.mark.parametrize(
     ("most", "kwargs", "what"),
     [
-        (2, {"group_by": ["country"]}, "so groups whose rows are beyond it look healthy"),
+        (2, {"group_by": ["country"]}, "so groups whose rows it cuts off look healthy"),
         (2, {"max_value": 2}, "so max_value is never exceeded"),
         ("cast(2 as int64)", {}, "the model ends in a LIMIT, so max_value is never exceeded"),
     ],
@@ -184,4 +184,4 @@ def test_a_replay_finds_the_rows_of_each_instant(small: SmallProject) -> None:
     ]
     limited = found(" limit 2")
     assert {one.status for one in limited} == {Status.ERROR}
-    assert "so instants whose rows are beyond it look healthy" in str(limited[0].reason)
+    assert "so instants whose rows it cuts off look healthy" in str(limited[0].reason)

@@ -168,7 +168,7 @@ def test_what_a_run_is_given_goes_before_the_suites_own_and_is_not_kept(
     ]
     assert report.given[-4:] == ("--param", "least=80", "--param", "floor=68")
     assert any(
-        note.startswith("This run is not kept in the data docs: --param lets it judge something")
+        note.startswith("This run is not stored in the data docs: --param changes what it checks")
         for note in report.notes
     )
     given, only_given = small.run().outcomes
@@ -199,7 +199,7 @@ def test_a_live_run_with_parameters_sends_nothing(small: SmallProject) -> None:
     )
     report = run_checkpoint(request, now=NOW, open_workspace=open_workspace)
     assert report.alerts == ()
-    assert any("--param lets this run judge otherwise" in note for note in report.notes)
+    assert any("--param changes what this run checks" in note for note in report.notes)
 
 
 @pytest.mark.parametrize("select", [(), ("one",)])

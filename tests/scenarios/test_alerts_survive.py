@@ -328,7 +328,7 @@ def test_a_run_killed_while_slack_stalls_is_made_good_by_the_next(
         [*command, "--alerts"], cwd=root, env=env, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 2, done.stderr
-    assert "1 message of earlier runs went out now." in done.stdout
+    assert "Delivered now: 1 message of earlier runs." in done.stdout
     (message,) = slack.messages
     assert "line_coverage" in message["text"]
     assert SECRET not in done.stdout + done.stderr

@@ -78,7 +78,7 @@ def test_the_next_recording_sends_what_a_killed_one_did_not(typed: Typed, slack:
     again = typed.record()
     said, complained = again.communicate(timeout=120)
     assert again.returncode == 2, complained
-    assert "1 message of earlier runs went out now" in said
+    assert "Delivered now: 1 message of earlier runs" in said
     first, second = slack.messages
     assert first["text"] == second["text"]
 

@@ -175,7 +175,7 @@ def test_selected_monitors_are_those_of_any_replayed_checkpoint(small: SmallProj
         ({"select": ("volune",)}, "there is no monitor 'volune'"),
         (
             {"select": (), "exclude": ("coverage", "volume")},
-            "nothing of checkpoints 'health', 'daily' is left to run",
+            "--exclude leaves no monitor of checkpoints 'health', 'daily'",
         ),
     ):
         with pytest.raises(ConfigError, match=says):
@@ -197,7 +197,7 @@ def test_recorded_again_it_writes_nothing(small: SmallProject) -> None:
     again = record_outcomes(relived(small, runs=10), small.target, now=NOW)
     assert len(rows(small.target)) == 10 * 3
     assert again.notes[-1] == (
-        again.notes[-1].split(";")[0] + "; 8 were there already and stay as they are."
+        again.notes[-1].split(";")[0] + "; 8 existed already and are unchanged."
     )
 
 

@@ -95,7 +95,7 @@ def test_until_there_is_a_past_its_bounds_are_held_alone(small: SmallProject) ->
     assert str(live.run("select 91.0 as pct").status) == "PASS"
     outcome = live.run("select 40.0 as pct")
     assert str(outcome.status) == "CRITICAL"
-    said = "pct is held by min_value and max_value alone: 1 of 4 comparable good runs so far"
+    said = "pct is checked by min_value and max_value only: 1 of 4 comparable good runs so far"
     assert said in outcome.summary
 
 
@@ -224,7 +224,7 @@ def test_a_run_with_other_vars_neither_learns_nor_teaches(small: SmallProject) -
     live.run(sql)
     live.again(91, 91, 91)
     other = small.run_at(START + timedelta(days=5), vars={"days": 7})
-    assert "not kept in the history: --var lets it measure something else" in str(other.notes)
+    assert "not stored in the history: --var changes what it measures" in str(other.notes)
     live.day = 5
     outcome = live.run("select 70.0 as pct")
     assert "median of 4 runs" in outcome.summary
@@ -256,7 +256,7 @@ def test_alone_in_gx_it_says_that_it_knows_no_history() -> None:
         ExpectMetricToFollowHistory(column="pct", aggregate="mean", min_value=50, max_value=100)
     )
     assert not result.success
-    assert "knows the history in a monitor's run only" in json.dumps(
+    assert "has the history only in a run of a monitor" in json.dumps(
         result.exception_info, default=str
     )
 
@@ -280,7 +280,7 @@ def test_a_group_that_vanishes_fails_until_it_is_retired(small: SmallProject) ->
     live.expectations = [follows(aggregate=None, group_by=["country"], min_value=0, retired=["f"])]
     outcome = live.run("select 'us' as country, 91.0 as pct")
     assert str(outcome.status) == "ERROR"
-    assert "retired names 'f', and no run has ever seen that group" in (outcome.reason or "")
+    assert "retired names the group 'f', which was in no run" in (outcome.reason or "")
 
 
 def test_an_incident_does_not_end_because_its_group_is_not_returned(small: SmallProject) -> None:

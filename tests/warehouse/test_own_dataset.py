@@ -138,7 +138,7 @@ def test_who_may_not_make_it_is_told_the_roles(
     with pytest.raises(WarehouseError) as raised:
         append(bigquery, STATE, [ROW], job_id="first")
 
-    assert f"{bigquery.target.project}.plumbline can't be made" in raised.value.what
+    assert f"{bigquery.target.project}.plumbline can't be created" in raised.value.what
     assert "roles/bigquery.user" in str(raised.value.fix)
     assert "roles/bigquery.dataEditor" in str(raised.value.fix)
     assert raised.value.reason == "accessDenied"

@@ -539,7 +539,7 @@ def test_who_waits_for_too_long_for_its_turn_is_told(
         pass
 
     assert raised.value.reason == "locked"
-    assert told == ["another run is telling its alerts: waiting for it"]
+    assert told == ["another run is sending its alerts: waiting for it"]
 
 
 def test_where_no_lock_can_be_made_that_is_told(warehouse: Target, tmp_path: Path) -> None:
@@ -547,7 +547,7 @@ def test_where_no_lock_can_be_made_that_is_told(warehouse: Target, tmp_path: Pat
     nowhere = replace(warehouse, state_dir=tmp_path / "file")
     url = endpoint_of(warehouse)
 
-    with pytest.raises(WarehouseError, match="runs can't take turns"):
+    with pytest.raises(WarehouseError, match="the lock file of runs can't be opened"):
         StateStore(nowhere, endpoint=url).exclusively().__enter__()
 
 

@@ -267,5 +267,5 @@ def test_a_dry_run_tells_what_is_read_and_billed_at_most(
     )
     text = as_script(dry_run_page(report))
     billed = 21 + 10 * (sum(tables.values()) - 1)
-    assert f"2 monitors, in all: would read 20.0 MiB, billed {billed}.0 MiB at most" in text
+    assert f"2 monitors, total: would read 20.0 MiB, billed {billed}.0 MiB at most" in text
     assert [request.kind for request in proxy.seen].count("results") == 0, "nothing was run"

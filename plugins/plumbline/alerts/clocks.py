@@ -31,8 +31,8 @@ def refuse_future(as_of: datetime, warehouse: datetime | None) -> None:
     if warehouse is not None and as_of > warehouse + TOLERANCE:
         days = (as_of - warehouse) / timedelta(days=1)
         raise PlumblineError(
-            f"this run is of {as_of:%Y-%m-%d %H:%M %Z}, {days:.1f} days after the warehouse's "
-            "clock: no incident is changed and nothing is sent",
+            f"the time of this run, {as_of:%Y-%m-%d %H:%M %Z}, is {days:.1f} days ahead of the "
+            "warehouse's clock: no incident is changed and nothing is sent",
             fix="set this machine's clock, then run it again",
         )
 
@@ -52,7 +52,7 @@ def believable(known: Known, now: datetime) -> tuple[Known, tuple[str, ...]]:
         return known, ()
     wrong = _of_future(known.incidents, limit) | set(ahead)
     line = (
-        "An earlier run had a clock that was ahead: what it left in the future is not believed "
+        "The clock of an earlier run was ahead: the times in the future that it stored are ignored "
         f"({', '.join(sorted(wrong))})."
     )
     return Known(incidents, monitors), (line,)

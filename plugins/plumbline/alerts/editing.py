@@ -50,7 +50,7 @@ def edit(
             store.write_events(committed)
             return committed
     raise PlumblineError(
-        f"{ROUNDS} runs wrote the state of alerts before this could", fix="try again"
+        f"the state of alerts can't be changed: {ROUNDS} runs wrote it first", fix="try again"
     )
 
 
@@ -70,7 +70,7 @@ def find_incident(state: AlertState, text: str) -> Incident:
         return near[0]
     if near:
         raise ConfigError(
-            f"{text!r} may be several incidents",
+            f"{text!r} matches several incidents",
             key="INCIDENT",
             fix="one of: " + ", ".join(sorted(incident.id for incident in near)),
         )
@@ -156,7 +156,7 @@ def unmuted(state: AlertState, monitor: str) -> AlertState:
         raise ConfigError(
             f"{monitor} is not muted by a command",
             key="MONITOR",
-            fix="a mute of checkpoints/mutes.yml is taken away there",
+            fix="remove a mute of checkpoints/mutes.yml from that file",
         )
     return replace(state, mutes=kept)
 
@@ -173,7 +173,7 @@ def dropped(state: AlertState, text: str, *, by: str, reason: str, at: datetime)
     if not found:
         names = [name for one in state.outbox for name in (one.message.id, one.message.channel)]
         raise ConfigError(
-            f"no message {text!r} is waiting, and none for a channel of that name",
+            f"no message with the id {text!r} or for a channel of that name is waiting",
             key="MESSAGE",
             fix=did_you_mean(text, dict.fromkeys(names)),
         )

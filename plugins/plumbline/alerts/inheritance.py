@@ -128,7 +128,7 @@ def why_not_own(
         return f"it holds incidents of {listing(foreign)}, which this project does not have"
     if not recorded:
         shown = claimant.monitors & set(state.known.monitors)
-        return None if shown else "none of its monitors is of this project"
+        return None if shown else "none of its monitors is in this project"
     if claimant.is_other_repository:
         return "it was written at commits that this repository does not have"
     usual = Counter(target for _, target in {(one.run_id, one.target) for one in recorded})
@@ -136,9 +136,9 @@ def why_not_own(
         return f"most of its runs are of target {usual.most_common(1)[0][0]}"
     if not claimant.is_same_repository and (monitor := _of_two_projects(recorded)):
         return (
-            f"two projects wrote it (the SQL of {monitor} changed to and fro), and outside of git "
-            "it is not known which of them this is; a run in the git repository of one takes it "
-            "over"
+            f"two projects wrote it (the SQL of {monitor} alternates), and outside of git "
+            "plumbline can't tell which of them this is; a run in the git repository of one of "
+            "them takes it over"
         )
     return _why_not_its_runs(recorded, claimant)
 
@@ -161,14 +161,14 @@ def _of_two_projects(recorded: Sequence[UnclaimedOutcome]) -> str | None:
 def _why_not_its_runs(recorded: Sequence[UnclaimedOutcome], claimant: Claimant) -> str | None:
     for checkpoint in sorted({one.checkpoint for one in recorded}):
         if checkpoint not in claimant.checkpoints:
-            return f"runs of checkpoint {checkpoint} are recorded, which this project does not have"
+            return f"it has runs of checkpoint {checkpoint}, which this project does not have"
     own = [one for one in recorded if one.monitor in claimant.monitors]
     foreign_runs = {one.run_id for one in recorded} - {one.run_id for one in own}
     if foreign_runs:
-        return "runs are recorded in which no monitor is of this project"
+        return "some recorded runs have no monitor of this project"
     # Monitors that were deleted lately must not cost a project its state.
     if 2 * len({one.monitor for one in own}) <= len({one.monitor for one in recorded}):
-        return "most of the recorded monitors are not of this project"
+        return "most of the recorded monitors are not in this project"
     return None
 
 

@@ -30,7 +30,7 @@ BOUND_SECONDS = 30.0
 UNRESOLVED_SECONDS = 5.0
 """For a message whose receiver's name does not resolve, which is rarely a matter of moments."""
 
-_NO_TIME = Receipt(DeliveryStatus.RETRY, "there was no time left for it in this run")
+_NO_TIME = Receipt(DeliveryStatus.RETRY, "the run had no time left to send it")
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
 
 
@@ -175,7 +175,7 @@ class _Attempts:
             return self.channel.deliver(self.message, timeout_seconds=seconds)
         except Exception as fault:  # noqa: BLE001 - a channel's fault must not lose the others' mail
             # Only the type: the text of a fault may hold an address that is secret.
-            why = f"a fault of the channel itself: {type(fault).__name__}"
+            why = f"a bug in the channel: {type(fault).__name__}"
             return Receipt(DeliveryStatus.RETRY, why)
 
     def _wait(self, state: RetryCallState) -> float:

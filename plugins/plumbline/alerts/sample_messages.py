@@ -35,9 +35,9 @@ def sample(channel: str, status: Status, *, target: str, now: datetime) -> Messa
         if is_error
         else (GroupLine(label="sample_group", status=status, observed=observed, unit="%"),),
         reason_text="the query failed: this is a sample" if is_error else None,
-        impact="None: this is how an alert looks.",
+        impact="None: this is a sample.",
         action="plumbline alerts list",
-        owner="whoever typed `plumbline alerts test`",
+        owner="the person who ran `plumbline alerts test`",
     )
     return Message(
         id=message_id(channel, [event_id]),

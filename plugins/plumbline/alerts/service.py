@@ -118,7 +118,7 @@ class AlertService:
             self._notes += decided.decision.notes
             self._notes += self._muted(committed, outcomes)
             self._notes += [
-                f"No route and no fallback has a channel for {incident}: it is not sent."
+                f"{incident} is not sent: no route matches it, and there is no fallback."
                 for incident in decided.unrouted
             ]
             deliveries, after = self._delivery(store).run(committed)
@@ -128,7 +128,7 @@ class AlertService:
         lines += _waiting_lines(after, mine, lines)
         earlier = sum(delivery.receipt.verdict is DeliveryStatus.DELIVERED for delivery in old)
         if earlier:
-            self._notes.append(f"{count_messages(earlier)} of earlier runs went out now.")
+            self._notes.append(f"Delivered now: {count_messages(earlier)} of earlier runs.")
         lines += [_held_back(change) for change in decided.decision.changes if not change.notifies]
         return self._report(lines, after)
 
@@ -195,7 +195,7 @@ class AlertService:
             try:
                 return store.commit(reconciled, based_on=state)
             except ConflictError:
-                self.progress("another run was quicker: reading what it wrote")
+                self.progress("another run wrote the state of alerts first: reading it")
         raise _overtaken()
 
     def _commit_decision(
@@ -218,7 +218,7 @@ class AlertService:
             try:
                 return decided, store.commit_decision(decided.state, based_on=state)
             except ConflictError:
-                self.progress("another run was quicker: deciding again on what it wrote")
+                self.progress("another run wrote the state of alerts first: deciding again")
                 state = store.reload()
         raise _overtaken()
 
@@ -367,7 +367,11 @@ class AlertService:
         """A line for each channel that is gone from the file while its incidents are open."""
         for name, incidents in vanished_channels(state, self.config).items():
             instead = with_fallback(self.config, name, self.opened.channels)
-            told = f"{instead} is notified of their end" if instead else "it hears no more of them"
+            told = (
+                f"{instead} is notified of their end"
+                if instead
+                else "it gets no more messages about them"
+            )
             self._note(
                 f"Channel {name} is no longer in checkpoints/alerts.yml, and was notified of "
                 f"{listing(incidents)}, still open: {told}. If it was renamed, add "
@@ -414,7 +418,7 @@ def _is_blank(store: FailoverStore, state: AlertState) -> bool:
 
 def _overtaken() -> PlumblineError:
     return PlumblineError(
-        f"{ROUNDS} other runs wrote the state of alerts before this one could",
+        f"the state of alerts can't be written: {ROUNDS} other runs wrote it first",
         fix="run it again",
     )
 

@@ -153,5 +153,5 @@ def _unreadable(where: str, why: str) -> StateFormatError:
     return StateFormatError(
         f"the alerts' state can't be read: {why}",
         file=where,
-        fix="see who else writes there; an earlier version is a row of the same table",
+        fix="find what else writes to that table; earlier versions are rows of the same table",
     )

@@ -184,21 +184,22 @@ class StateStore:
             self._target,
             self._endpoint or endpoint_of(self._target),
             seconds=TURN_SECONDS,
-            on_wait=lambda: progress("another run is telling its alerts: waiting for it"),
+            on_wait=lambda: progress("another run is sending its alerts: waiting for it"),
         )
         with ExitStack() as stack:
             try:
                 stack.enter_context(turn)
             except OSError as fault:
                 raise WarehouseError(
-                    f"runs can't take turns: {fault.strerror}: {turn_lock_file(self._target)}",
-                    fix="make the folder of state writable",
+                    f"the lock file of runs can't be opened: {fault.strerror}: "
+                    f"{turn_lock_file(self._target)}",
+                    fix="make the folder of local state writable",
                     reason="locked",
                 ) from fault
             except LockTimeoutError:
                 raise WarehouseError(
-                    f"another run has kept the state of alerts for {TURN_SECONDS:g} s",
-                    fix="see which run of plumbline has not ended",
+                    f"another run has locked the state of alerts for {TURN_SECONDS:g} s",
+                    fix="find the run of plumbline that has not ended, and stop it",
                     reason="locked",
                 ) from None
             self._has_turn, self._seen = True, None
@@ -528,7 +529,9 @@ class LocalFallback:
             if self._is_inherited and self._older is not None:
                 self._older.unlink(missing_ok=True)
         except OSError as fault:
-            logger.warning("the state of alerts can't be kept on this machine: %s", fault.strerror)
+            logger.warning(
+                "the state of alerts can't be stored on this machine: %s", fault.strerror
+            )
 
 
 @dataclass(frozen=True)

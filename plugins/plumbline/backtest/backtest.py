@@ -73,7 +73,9 @@ def run_backtest(
     revision = project.revision
     target = ensure_ready(request.target, progress.long_step)
     instants = instants_of(span, listed)
-    progress.long_step(f"asking {target.name} for {len(span.instants)} instants, one job a monitor")
+    progress.long_step(
+        f"querying {target.name} for {len(span.instants)} instants, one job per monitor"
+    )
     labels = {"app": "plumbline", "component": "backtest", "run": new_run_id(now)}
     if len(span.checkpoints) == 1:
         labels["checkpoint"] = span.checkpoints[0]
@@ -244,8 +246,8 @@ def _notes(
     ]
     if before:
         yield (
-            f"{', '.join(sorted(set(before)))}: already failing at the first run, so it is not "
-            "known when that began."
+            f"{', '.join(sorted(set(before)))}: already failing at the first run, so the "
+            "start of the failure is unknown."
         )
     if request.labels is None:
         yield (

@@ -144,8 +144,7 @@ def _family(
     now = judging.candidate("now", Proposal(todays_levels(family)), context.today)
     if days < LEAST_DAYS:
         short = (
-            f"the history is too short: {days} healthy days, {LEAST_DAYS} are needed before "
-            "anything is proposed"
+            f"the history is too short for a proposal: {days} healthy days, {LEAST_DAYS} are needed"
         )
         return replace(found, candidates=(now,), warnings=(short, *found.warnings))
     if stays:
@@ -191,7 +190,8 @@ def _stays(
     family = found.family
     if isinstance(family, Rates):
         reason = (
-            f"{family.base.subject} does not grow with {family.per}: today's bounds per unit stay"
+            f"{family.base.subject} does not grow with {family.per}: the current bounds per "
+            "unit stay"
         )
     else:
         rates = family.rates()
@@ -232,7 +232,7 @@ def _keep_found(
         reason = (
             f"{rules.levels(first.levels)} would send {proposed.false_alarms_per_month:.1f} false "
             f"alarms a month instead of {now.false_alarms_per_month:.1f} and find no more labelled "
-            "incidents; today's thresholds stay"
+            "incidents; the current thresholds stay"
         )
         today = Proposal(todays_levels(family))
         if today.is_sane(rules):
@@ -257,7 +257,7 @@ def _keep_found(
     if chosen is None:
         return result(None, f"{missed}, so nothing is proposed", *candidates)
     are_todays = all(family.level(one.level, one.group) == value for one, value in chosen.slots())
-    what = "today's thresholds stay" if are_todays else "the proposal is tightened to find it"
+    what = "the current thresholds stay" if are_todays else "the proposal is tightened to find it"
     tightened = judging.candidate("proposed", chosen)
     return result(chosen, f"{missed}; {what}", *candidates, tightened)
 

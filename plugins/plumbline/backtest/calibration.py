@@ -116,8 +116,8 @@ class Calibration:
         }
         if not known:
             return (
-                "it is not known which number separates incidents best: no labelled incident of "
-                "this monitor has values in the history"
+                "unknown which number separates incidents best: no labelled incident of this "
+                "monitor has values in the history"
             )
         most = max(one.area for one in known.values())
         best = [subject for subject, one in known.items() if math.isclose(one.area, most)]

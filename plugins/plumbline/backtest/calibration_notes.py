@@ -44,8 +44,8 @@ def warnings_of(family: Family, values: Sequence[float], context: History) -> It
     ]
     if family.is_percentage and len(small) > 0.05 * len(values):
         yield (
-            f"{len(small)} of {len(values)} values stand on fewer than 10 of the denominator: one "
-            "row more or less moves them by more than 10 points"
+            f"{len(small)} of {len(values)} values have a denominator below 10: one row more or "
+            "less changes them by more than 10 points"
         )
 
 
@@ -74,8 +74,8 @@ def permanent_alarm(
         yield (
             "the denominator looks wrong: the share is steady (half of its values lie between "
             f"{plain(quantiles.at(25))} and {plain(quantiles.at(75))} %) and far from {bound}, so "
-            "it seems to count what can't be covered; count only what could be, or lower the "
-            "threshold"
+            "it seems to count rows that can't be covered; count only those that can, or lower "
+            "the threshold"
         )
 
 
@@ -87,12 +87,12 @@ def history_notes(
         return
     gaps = list(missing_parts(history, asked))
     for gap in gaps[:5]:
-        yield f"the history has nothing from {gap.text(zone)}"
+        yield f"the history has a gap from {gap.text(zone)}"
     if len(gaps) > 5:
         yield f"and {len(gaps) - 5} more gaps"
     errors = sum(one.status is Status.ERROR for one in history)
     if errors:
-        yield f"{errors} of {len(history)} instants are ERROR: they say nothing of the data"
+        yield f"{errors} of {len(history)} instants are ERROR and are left out"
     grains = list(
         dict.fromkeys(
             tuple(name for name, _ in group.key.items) for one in history for group in one.groups
@@ -102,5 +102,5 @@ def history_notes(
         shown = "; ".join(", ".join(names) for names in grains)
         yield f"the grain changed within the history: groups are named by {shown}"
     if revisions > 1:
-        yield f"{revisions} revisions of the suites judged it: values are compared as they are"
+        yield f"the values are from {revisions} revisions of the suites, and are compared unchanged"
     yield from groups_gone(history)

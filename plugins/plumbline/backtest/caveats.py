@@ -124,9 +124,11 @@ def changes(project: Project, monitors: Iterable[str], first: datetime, last: da
     """One sentence on what judged then and what judges now."""
     commits = changed_files(project, monitors, first, last)
     if commits is None:
-        return "Suites and models as they are now judge the whole range; git knows no other ones."
+        return (
+            "The current suites and models are used for the whole range; git has no earlier ones."
+        )
     if not commits:
-        return "Suites and models as they are now judge the whole range; none changed within it."
+        return "The current suites and models are used for the whole range; none changed within it."
     suites = sorted({Path(file).stem for one in commits for file in one.files if _is_suite(file)})
     others = sorted({file for one in commits for file in one.files if not _is_suite(file)})
     what = [f"suites {listing(suites)}"] if suites else []
@@ -137,7 +139,7 @@ def changes(project: Project, monitors: Iterable[str], first: datetime, last: da
     )
     many = "1 commit" if len(commits) == 1 else f"{len(commits)} commits"
     return (
-        "Suites and models as they are now judge the whole range; live runs were judged by others: "
+        "The current suites and models are used for the whole range, unlike in the live runs: "
         f"{many} of {between} changed {' and '.join(what)}."
     )
 
@@ -174,7 +176,7 @@ def groups_gone(history: Sequence[Outcome]) -> Iterator[str]:
         new = sorted(label for label, at in first_seen.items() if at - history[0].as_of > _GONE)
         if gone:
             also = f"; new since are {listing(new)}" if new else ""
-            yield f"not seen for {_GONE.days} days, renamed or gone: {listing(gone)}{also}"
+            yield f"no rows for {_GONE.days} days (renamed or removed): {listing(gone)}{also}"
 
 
 def _are_systems(history: Sequence[Outcome]) -> bool:
@@ -206,7 +208,7 @@ class TableSeen:
         if self.by_arrival:
             return f"{self.table}: as it was at each hour ({self.column})"
         if self.column is None:
-            return f"{self.table}: by day only: it does not say when a row arrived"
+            return f"{self.table}: by day only, because it has no arrival time"
         return (
             f"{self.table}: by day only in {', '.join(self.by_day)}, which "
             f"{'do' if len(self.by_day) > 1 else 'does'} not read {self.column}"
@@ -254,7 +256,7 @@ def columns_of_now(models: Mapping[str, CompiledModel]) -> Iterator[str]:
         if isinstance(model, CompiledTable) and any(map(_is_of_metadata, model.measures))
     ]
     if names:
-        yield f"{listing(sorted(names))}: columns and types are those of now at every instant."
+        yield f"{listing(sorted(names))}: the current columns and types are used for every instant."
 
 
 def _is_of_metadata(measure: Measure | EvaluationError) -> bool:

@@ -39,7 +39,7 @@ def monitor_changes(base: Project, head: Project, target: Target) -> tuple[Monit
     """The monitors that differ, by name."""
     compilers = Compiler(base, target), Compiler(head, target)
     before, after = set(base.monitor_names()), set(head.monitor_names())
-    found = [MonitorChange(name, "removed", ("the suite is gone",)) for name in before - after]
+    found = [MonitorChange(name, "removed", ("the suite was removed",)) for name in before - after]
     found += [MonitorChange(name, "added", ("a new suite",)) for name in after - before]
     for name in before & after:
         change = _change(name, base, head, compilers)
@@ -56,7 +56,7 @@ def other_changes(base: Project, head: Project, *, now: datetime) -> Iterator[st
         if was is None:
             yield f"checkpoint {name} is new: {', '.join(is_ or ())}"
         elif is_ is None:
-            yield f"checkpoint {name} is gone"
+            yield f"checkpoint {name} was removed"
         elif set(was) != set(is_):
             gone, new = sorted(set(was) - set(is_)), sorted(set(is_) - set(was))
             words = [f"without {', '.join(gone)}"] if gone else []

@@ -66,7 +66,7 @@ class PastJobs(MonitorJobs):
         """Let what was asked be the answer of its monitor's job."""
         answer: QueryResult | MonitorError
         if asked.fault is not None or asked.answer is None:
-            answer = asked.fault or MonitorError("it was not asked")
+            answer = asked.fault or MonitorError("it was not queried")
         else:  # time and money are the whole job's
             rows = asked.rows.get(in_utc(self.as_of), ())
             answer = replace(asked.answer, rows=rows, seconds=0.0, total_bytes_billed=None)
@@ -120,7 +120,7 @@ class Sent:
             if project.asset_of(monitor) is not None:
                 raise MonitorError(
                     f"{monitor} looks at a table as it is now, by a validation definition of Great "
-                    "Expectations: how it was is not known",
+                    "Expectations: its past is unknown",
                     fix="make it a model that takes as_of, see docs/writing-a-monitor.md",
                 )
             suite = project.suite_of(monitor)
@@ -185,6 +185,6 @@ class Sent:
 
     def _without_as_of(self) -> MonitorError:
         return MonitorError(
-            f"model {self.monitor} returns rows without as_of: they can't be told apart",
-            fix="carry as_of through from the evaluations, unchanged",
+            f"model {self.monitor} returns rows without as_of, so they have no instant",
+            fix="return as_of of ref('evaluations') unchanged",
         )

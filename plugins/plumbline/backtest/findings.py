@@ -31,7 +31,7 @@ WITHIN = timedelta(hours=6)
 
 Found = Literal["found", "missed", "not judged"]
 
-_MISSED = {Status.PASS: "saw nothing wrong", Status.ERROR: "could not be checked"}
+_MISSED = {Status.PASS: "did not fail", Status.ERROR: "could not be checked"}
 
 
 @dataclass(frozen=True)
@@ -278,7 +278,7 @@ def _why_not_judged(label: Label, seen: _Seen) -> str:
     if refused:
         return f"{', '.join(refused)} could not be replayed"
     verb = "is" if len(label.monitors) == 1 else "are"
-    return f"{', '.join(label.monitors)} {verb} not among the monitors looked at"
+    return f"{', '.join(label.monitors)} {verb} not among the replayed monitors"
 
 
 def _was(status: Status, label: Label, outcomes: Sequence[Outcome]) -> bool:
@@ -297,7 +297,7 @@ def _missed(label: Label, seen: _Seen, monitors: Sequence[str]) -> LabelResult:
             ]
             if checked:
                 return LabelResult(label, "missed", f"{', '.join(checked)} {what}")
-        return LabelResult(label, "not judged", "nothing was judged while it lasted")
+        return LabelResult(label, "not judged", "nothing was evaluated during the incident")
     names = ", ".join(sorted({one.monitor for one in failed}))
     if any(_was_open_before(label, one) for one in seen.alarms_of(label)):
         why = f"{names} failed, but the alarm was open before it began"

@@ -186,7 +186,7 @@ def measure_impact(
             if change.kind == "thresholds":
                 stored = history.get(change.name, ())
                 why = _without_units(request, change.name, stored) or (
-                    "its groups are stored as pseudonyms, which no suite names"
+                    "its groups are stored as pseudonyms, so overrides can't be matched"
                     if stored
                     else "there is no stored history of it (--history FILE, or plumbline backtest "
                     "--record)"
@@ -354,8 +354,8 @@ def _notes(request: ImpactRequest, effects: Iterable[Effect]) -> Iterable[str]:
         )
     if any(effect.basis is not None and effect.basis.is_stored for effect in effects):
         yield (
-            "Stored numbers were judged again: no job on the monitored tables. Alerts that name a "
-            "new failing row of an incident are counted as the history has its rows."
+            "Stored values were evaluated again, without a job on the monitored tables. Alerts "
+            "about a new failing row of an incident are counted by the rows in the history."
         )
     yield (
         "Each monitor is counted alone: an alert that is covered by an upstream monitor "

@@ -134,10 +134,10 @@ def choose_span(
         )
     if len(span.instants) > MOST_INSTANTS:
         raise ConfigError(
-            f"{len(span.instants)} instants are more than {MOST_JOBS} jobs a monitor take "
-            f"({MOST_INSTANTS})",
+            f"{len(span.instants)} instants are too many: {MOST_JOBS} jobs per monitor take "
+            f"{MOST_INSTANTS}",
             key="--every",
-            fix="look less often, or at a shorter range",
+            fix="choose a longer interval or a shorter range",
         )
     return span
 
@@ -147,7 +147,7 @@ def _no_schedule(checkpoint: str | None) -> ConfigError:
         return ConfigError(
             "the project has no schedule to replay",
             key="--checkpoint",
-            fix="add checkpoints/schedule.yml, or say what to run and how often, for example "
+            fix="add checkpoints/schedule.yml, or give a checkpoint and an interval, for example "
             f"--checkpoint {DEFAULT_CHECKPOINT} --every 6h",
         )
     return ConfigError(

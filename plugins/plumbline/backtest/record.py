@@ -89,7 +89,7 @@ def record_outcomes(
             load()
     note = f"{written} outcomes were written into the history ({size / 1e6:.1f} MB)"
     if kept:
-        note += f"; {kept} were there already and stay as they are"
+        note += f"; {kept} existed already and are unchanged"
     return replace(backtest, notes=(*backtest.notes, note + "."))
 
 
@@ -104,10 +104,10 @@ def writable(file: Path) -> None:
             pass
     except OSError as fault:
         raise ConfigError(
-            f"the outcomes can't be written there: {fault.strerror}",
+            f"the outcomes can't be written to this file: {fault.strerror}",
             file=file,
             key="--export",
-            fix="name a file in a folder that is there",
+            fix="name a file in an existing folder",
         ) from None
 
 

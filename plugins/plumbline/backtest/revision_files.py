@@ -55,9 +55,9 @@ def resolve(root: Path, revision: str) -> str:
         said = read_git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     except FAILURES:
         raise ConfigError(
-            f"git knows no revision {revision!r}",
+            f"git has no revision {revision!r}",
             key="--base",
-            fix="name a branch, a tag or a commit that is there; fetch it first (in GitHub "
+            fix="name a branch, an existing branch, tag or commit; fetch it first (in GitHub "
             "Actions: fetch-depth: 0)",
         ) from None
     return said.strip()

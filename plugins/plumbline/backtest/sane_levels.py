@@ -166,7 +166,7 @@ class _Choice:
         if now is not None and self._stay(warning, now):
             self.reasons.append(f"{why}; {self.of} {self.rules.bound('critical', now)} stays")
             return now
-        self.reasons.append(f"{why}, and no other suits the new warning; nothing is proposed")
+        self.reasons.append(f"{why}, and no other bound fits the new warning; nothing is proposed")
         return None
 
     def _others(self, warning: float | None) -> Iterator[tuple[float, str]]:
@@ -199,7 +199,7 @@ class _Choice:
             return False
         value = with_unit(plain(self.values[0]), self.rules.unit)
         self.reasons.append(
-            f"all healthy values are {value}, so the history does not say how much room {level} "
+            f"all healthy values are {value}, so the history does not show which margin {level} "
             f"needs; {self.of} {self.rules.bound(level, now)} stays"
         )
         return True

@@ -61,6 +61,6 @@ def weekday_note(
     )
     return (
         f"the number follows the day of the week: {'low' if side == 'below' else 'high'} on "
-        f"{shown}, {with_unit(plain(median), unit)} over all days; a fixed bound can't say so, "
-        'expect_metric_to_follow_history with "same_weekday": true can'
+        f"{shown}, {with_unit(plain(median), unit)} over all days; a fixed bound can't express "
+        'that; expect_metric_to_follow_history with "same_weekday": true can'
     )

@@ -71,7 +71,7 @@ def with_levels(text: str, file: Path, families: Iterable[FamilyCalibration]) ->
             "nothing can be proposed from this history, so nothing is written",
             file=file,
             key="--write",
-            fix="see what the report says; collect more history, or record some with "
+            fix="see the report; collect more history, or record some with "
             "plumbline backtest --record",
         )
     read_json(file, text).mapping_or_raise(error=ConfigError, what="the suite")

@@ -87,7 +87,7 @@ def fault_of_limit(
     else:
         return None
     return (
-        f"the model ends in {shown}, so {hidden} whose rows are beyond it look healthy",
+        f"the model ends in {shown}, so {hidden} whose rows it cuts off look healthy",
         "remove LIMIT",
     )
 
@@ -111,8 +111,8 @@ def faults_of_failing_rows(
         if are_failing and type_ != NO_FAILING_ROWS:
             yield (
                 index,
-                f"the model returns the failing rows, so {type_} can't judge them",
-                f"use {NO_FAILING_ROWS}, or take failing_rows out of observed",
+                f"the model returns the failing rows, which {type_} can't check",
+                f"use {NO_FAILING_ROWS}, or remove failing_rows from observed",
             )
         elif type_ == NO_FAILING_ROWS and not are_failing:
             yield (

@@ -51,19 +51,19 @@ def faults_of_following(
             # It is one of them itself, so there is a first.
             first = next(n for n, one in enumerate(expectations) if _groups(one) == groups)
             held, where = _kwargs(expectations[first]), f"expectations[{first}]"
-            fix = f"judge {_shown(kwargs)} in a monitor of its own"
+            fix = f"check {_shown(kwargs)} in a monitor of its own"
         else:
             if observed is None or "column" not in observed:
                 yield _no_number(index, kwargs, observed)
                 continue
             held, where = observed, "meta.monitor.observed"
-            fix = f"let observed be of it, or judge {_shown(kwargs)} in a monitor of its own"
+            fix = f"observe it, or check {_shown(kwargs)} in a monitor of its own"
         for argument in ("column", "aggregate"):
             if kwargs.get(argument) != held.get(argument):
                 yield HistoryFault(
                     index,
                     argument,
-                    f"history holds {_shown(held)} ({where}), not {_shown(kwargs)}",
+                    f"the history holds {_shown(held)} ({where}), not {_shown(kwargs)}",
                     fix,
                 )
                 break
@@ -76,8 +76,8 @@ def _no_number(
     return HistoryFault(
         index,
         "column",
-        f"history holds {holds} (meta.monitor.observed), not {_shown(kwargs)}",
-        "let observed name the column and its aggregate, or follow each group with group_by",
+        f"the history holds {holds} (meta.monitor.observed), not {_shown(kwargs)}",
+        "name the column and its aggregate in observed, or follow each group with group_by",
     )
 
 

@@ -111,13 +111,13 @@ def judge(
         if len(unevaluated) > 1:
             reason += f"; {len(unevaluated) - 1} more could not be evaluated"
     elif evaluated + len(skipped) != suite.declared:
-        reason = f"{suite.declared} expectations are declared, {evaluated} were evaluated"
+        reason = f"{evaluated} of {suite.declared} declared expectations were evaluated"
     elif not results:
-        reason = "the suite declares no expectation: nothing was evaluated"
+        reason = "the suite has no expectations, so nothing was evaluated"
     elif verdict.unknown:
         reason = "; ".join(verdict.unknown)
     if reason is not None:
-        found = f"; besides, {status} was found" if status.severity else ""
+        found = f"; the other expectations are {status}" if status.severity else ""
         status, reason, observed = Status.ERROR, reason + found, None
     elif evaluated == 0:
         status, observed = Status.SKIPPED, None

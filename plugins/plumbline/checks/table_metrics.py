@@ -69,8 +69,8 @@ def faults_of_metric(kwargs: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
     if _is_within(least, bounds.get("min_value"), bounds.get("max_value")):
         yield (
             "least_deviation",
-            f"least_deviation {least:g} is as wide as min_value to max_value, so history is never "
-            "compared with",
+            f"least_deviation {least:g} is as wide as min_value to max_value, so it is never "
+            "compared with the history",
             "write a smaller least_deviation",
         )
     for bound in metric.needs:

@@ -70,9 +70,9 @@ def sort_rows(
     strays = {str(row["as_of"]) for row in rows if "as_of" in row and not _is(row["as_of"], as_of)}
     if strays:
         raise MonitorError(
-            f"model {model} returned rows for as_of {', '.join(sorted(strays))}, "
-            f"asked was {as_of.isoformat()}",
-            fix="carry as_of through from the evaluations, unchanged",
+            f"model {model} returned rows for as_of {', '.join(sorted(strays))} instead of "
+            f"{as_of.isoformat()}",
+            fix="return as_of of ref('evaluations') unchanged",
         )
     judge: list[Mapping[str, Any]] = []
     reasons: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
@@ -80,7 +80,7 @@ def sort_rows(
         verdict = row.get("verdict", "judge")
         if verdict not in VERDICTS:
             raise MonitorError(
-                f"model {model} returned verdict {verdict!r}",
+                f"model {model} returned the unknown verdict {verdict!r}",
                 fix=did_you_mean(str(verdict), VERDICTS),
             )
         reason = row.get("reason")

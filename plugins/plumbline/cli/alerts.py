@@ -283,9 +283,9 @@ def _until(project: Project, until: str | None, lasting: str | None, now: dateti
 
     if (until is None) == (lasting is None):
         raise ConfigError(
-            "a mute needs an end" if until is None else "--for and --until exclude each other",
+            "a mute needs an end" if until is None else "--for and --until are both given",
             key="--for",
-            fix="give --for 2d, or --until 2026-02-10",
+            fix="give one of them: --for 2d, or --until 2026-02-10",
         )
     if lasting is not None:
         return (now + read_duration(lasting, key="--for")).astimezone(project.timezone)

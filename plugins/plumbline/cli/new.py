@@ -166,7 +166,7 @@ def table(
             return 0
     if profile.left_out:
         left_out = count(profile.left_out, "columns")
-        write_message(f"{of} is a wide table: its last {left_out} are not looked at.")
+        write_message(f"{of} has many columns: its last {left_out} are not profiled.")
     proposals = profile.propose()
     for number, one in enumerate(proposals, 1):
         write_result(f"{number:>3}  {_in_words(one.expectation)}  (found: {one.found})\n")
@@ -189,7 +189,7 @@ def table(
     _write_paths(project.root, write_new(project.root, files | added, changed), changed)
     write_result(
         f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts\n"
-        f"then raise what is critical in expectations/{name}.json, and add a runbook.\n"
+        f"then set severities in expectations/{name}.json, and add a runbook.\n"
     )
     return 0
 

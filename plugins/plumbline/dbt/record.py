@@ -314,8 +314,8 @@ def _delivers(
         )
     if all(now - one.generated_at > RECENT for one in invocations):
         return False, (
-            f"Nothing is sent: the results are of {moment(invocations[0].generated_at)}, and not "
-            "of now (--alerts sends)."
+            f"Nothing is sent: the results are of {moment(invocations[0].generated_at)}, which is "
+            "more than 24 hours ago (--alerts sends)."
         )
     return True, None
 

@@ -132,7 +132,7 @@ def _build_expectation(suite: Suite, index: int, entry: ExpectationEntry) -> Exp
     vacuous = find_vacuous(entry.type, entry.kwargs, monitor=suite.monitor_name)
     if vacuous is not None:
         raise MonitorError(
-            f"{entry.type} judges nothing: {vacuous.what}",
+            f"{entry.type} checks nothing: {vacuous.what}",
             file=suite.file,
             key=f"{key}.kwargs.{vacuous.argument}",
             fix=vacuous.fix,

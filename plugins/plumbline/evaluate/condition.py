@@ -328,7 +328,7 @@ def _converted(value: object, column: TypedColumn) -> Any:
 def _of_object(written: Mapping[str, Any], depth: int) -> Condition:
     kind = written.get("type")
     if depth > _DEEPEST:
-        raise ConditionError("the condition is nested too deeply: write it flat")
+        raise ConditionError("the condition is nested too deeply: split it")
     if kind == "pass_through":
         return _of_text(str(written.get("pass_through_filter")))
     if kind in ("and", "or"):

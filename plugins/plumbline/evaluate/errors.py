@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NOTHING_CHECKED = "nothing was checked: "
 """How the reason of an expectation that looked at nothing begins."""
-WHEN_EXPECTED = 'where that may be, write "meta": {"when_no_rows": "skip"} in the expectation'
+WHEN_EXPECTED = 'if that may happen, write "meta": {"when_no_rows": "skip"} in the expectation'
 
 
 class EvaluationError(Exception):

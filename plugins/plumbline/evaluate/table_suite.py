@@ -224,7 +224,7 @@ def _of_groups(
     return Evaluated(validation_result(expectation, success=success, result=result))
 
 
-_NO_GROUP = "no group has a value that it looks at"
+_NO_GROUP = "no group has a value to check"
 
 
 def _read_groups(

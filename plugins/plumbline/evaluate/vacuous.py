@@ -102,7 +102,9 @@ def find_vacuous(
     pattern = kwargs.get(argument)
     if isinstance(pattern, str) and pattern in everything:
         return Vacuous(
-            argument, f"{pattern!r} matches every text", "write what a text must be like"
+            argument,
+            f"{pattern!r} matches every text",
+            "write a pattern that some texts don't match",
         )
     if kind == SAME_SCHEMA and not kwargs.get("columns"):
         return Vacuous("columns", "no columns are accepted yet", f"run plumbline accept {monitor}")
@@ -115,10 +117,12 @@ def find_vacuous(
     if value is None:
         return Vacuous(needed, f"there is no {needed}, so nothing can fail", f"write {needed}")
     if isinstance(value, list | tuple) and not value:
-        return Vacuous(needed, f"{needed} is empty", "name what is meant")
+        return Vacuous(needed, f"{needed} is empty", "write at least one entry")
     if kind == _CONTAIN_SET and isinstance(value, list | tuple) and all(v is None for v in value):
         return Vacuous(
-            needed, f"{needed} holds NULL only, which is skipped", "name what must occur"
+            needed,
+            f"{needed} holds NULL only, which is skipped",
+            "write the values that must occur",
         )
     if needed == "quantile_ranges" and _is_open(value):
         return Vacuous(
@@ -150,10 +154,10 @@ def fault_of_meta(meta: Mapping[str, Any] | None) -> Vacuous | None:
     skip, most = (meta or {}).get(WHEN_NO_ROWS, SKIP), (meta or {}).get(MAX_UNEXPECTED, 1)
     if skip != SKIP:
         what = f"{WHEN_NO_ROWS} is {skip!r}, and can only be {SKIP!r}"
-        return Vacuous(WHEN_NO_ROWS, what, f"write {SKIP!r}, or take it out")
+        return Vacuous(WHEN_NO_ROWS, what, f"write {SKIP!r}, or remove the key")
     if not isinstance(most, int) or isinstance(most, bool) or most < 1:
         what = f"{MAX_UNEXPECTED} is {most!r}, and can only be a whole number above 0"
-        return Vacuous(MAX_UNEXPECTED, what, "write how many values may fail, or take it out")
+        return Vacuous(MAX_UNEXPECTED, what, "write how many values may fail, or remove the key")
     return None
 
 

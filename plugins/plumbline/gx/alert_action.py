@@ -42,7 +42,7 @@ class AlertAction(ValidationAction):
         checkpoint: Any = checkpoint_result.checkpoint_config
         found: RunOutcomes | None = checkpoint.last_run
         if found is None or found.live is None:
-            return {"alerts": [], "notes": ["Nothing is sent: this run is not a live one."]}
+            return {"alerts": [], "notes": ["Nothing is sent: this is not a live run."]}
         self._report = notify(found.live, found.outcomes)
         return {
             "alerts": [

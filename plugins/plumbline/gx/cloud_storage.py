@@ -73,7 +73,7 @@ class TupleGCSStoreBackend(TupleStoreBackend):
         super().__init__(**options)
         if not bucket:
             raise ConfigError(
-                f"the store {store_name or ''!r} names no bucket",
+                f"the store {store_name or ''!r} has no bucket",
                 file="great_expectations.yml",
                 key="store_backend.bucket",
                 fix="write the bucket's name, without gs://",
@@ -122,7 +122,7 @@ class TupleGCSStoreBackend(TupleStoreBackend):
         """Below ``base_public_path``."""
         if not self.base_public_path:
             raise StoreBackendError(
-                "a public address was asked for; base_public_path of the store backend is not set"
+                "base_public_path of the store backend is not set, so there is no public address"
             )
         return posixpath.join(str(self.base_public_path), quote(self._path(key)))
 

@@ -36,7 +36,7 @@ def load_context(project: Project) -> FileDataContext:
         raise ConfigError(
             f"Great Expectations can't load the project: {' '.join(str(raised).split())}",
             file=project.root / PROJECT_FILE,
-            fix="fix what it names; `plumbline lint` checks the rest",
+            fix="fix the key that it names; `plumbline lint` checks the rest",
         ) from raised
     load_plugins(project)
     return context

@@ -121,14 +121,14 @@ def _found(entry: ExpectationValidationResult) -> tuple[Markup, Markup]:
         observed = ", ".join(map(str, found)) or None
     said = _html(text) + Markup("").join(Markup("<div>{}</div>").format(_html(m)) for m in more)
     if complaints:
-        said += Markup('<p class="quiet">GX could not render all that it found.</p>')
+        said += Markup('<p class="quiet">GX could not render the whole result.</p>')
     return said, _html(observed)
 
 
 def _said(config: Any) -> Markup:
     """An expectation in GX's words; its notes stand beside them, and not in a fold of GX's."""
     if config is None:
-        return Markup("An expectation that the result does not name.")
+        return Markup("The result does not name its expectation.")
     without_notes = copy.copy(config)
     without_notes.notes = None
     with _complaints():
@@ -303,7 +303,7 @@ def _collapse(block: Mapping[str, Any]) -> Markup:
 
 
 def _graph(_: Mapping[str, Any]) -> Markup:
-    return Markup("<p>A chart of GX's, which needs scripts from elsewhere, is left out.</p>")
+    return Markup("<p>A chart of GX is left out, because it loads scripts from the network.</p>")
 
 
 def _container(block: Mapping[str, Any]) -> Markup:

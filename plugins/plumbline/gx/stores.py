@@ -214,7 +214,7 @@ def _batch_definition(context: Any, definition: Definition) -> Any:
             f"datasource {definition.datasource!r} can't be used: {fault}",
             file=definition.file,
             key="data.datasource.name",
-            fix="fix its entry in great_expectations.yml, or install what it needs",
+            fix="fix its entry in great_expectations.yml, or install its packages",
         ) from fault
     if definition.batch_definition not in known:
         name = definition.batch_definition

@@ -41,7 +41,7 @@ LABELS = {"component": "history"}
 
 FIXES = {
     "make": "grant the role BigQuery User (roles/bigquery.user) on the project to the account that "
-    "runs plumbline; or make the dataset yourself and grant it BigQuery Data Editor "
+    "runs plumbline; or create the dataset yourself and grant it BigQuery Data Editor "
     "(roles/bigquery.dataEditor) on the dataset",
     "use": "grant the account that runs plumbline the roles BigQuery Data Editor "
     "(roles/bigquery.dataEditor) on the dataset and BigQuery Job User (roles/bigquery.jobUser) on "
@@ -299,7 +299,7 @@ class OwnDataset:
             return said
         return WarehouseError(
             f"the dataset {self.target.project}.{self.name} can't be "
-            f"{'made' if what == 'make' else 'used'}: {said.what}",
+            f"{'created' if what == 'make' else 'used'}: {said.what}",
             fix=FIXES[what],
             job_id=said.job_id,
             reason=said.reason,

@@ -167,7 +167,7 @@ def in_maintenance(
     if end is None:
         return None
     until = f"{end.astimezone(schedule.timezone):%Y-%m-%d %H:%M %Z}"
-    return f"{schedule.name}: not run, because of its maintenance window until {until}"
+    return f"{schedule.name}: not run; its maintenance window lasts until {until}"
 
 
 def ping_refused(project: Project, environment: Mapping[str, str] | None = None) -> None:

@@ -52,7 +52,9 @@ def keep_last_statuses(files: StateFiles, report: RunReport) -> RunReport:
     try:
         record_last_statuses(files, report)
     except OSError as fault:
-        return replace(report, notes=(*report.notes, f"The statuses could not be kept: {fault}"))
+        return replace(
+            report, notes=(*report.notes, f"The last statuses could not be stored: {fault}")
+        )
     return report
 
 

@@ -453,10 +453,10 @@ def read_file(file: Path, renamed: Mapping[str, str] = MappingProxyType({})) -> 
             rows.append(_checked(json.loads(line)))
         except (ValueError, TypeError, KeyError, RecursionError) as fault:
             raise ConfigError(
-                f"this is not a row of outcomes: {fault}",
+                f"this line is not an outcome: {fault}",
                 file=file,
                 key=f"line {number}",
-                fix="write one JSON object a line, as plumbline backtest --export does",
+                fix="write one JSON object per line, as plumbline backtest --export does",
             ) from None
     return assemble(rows, renamed)
 

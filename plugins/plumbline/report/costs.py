@@ -67,18 +67,19 @@ def remarks(total: CostLine, price: Price) -> list[str]:
     said = []
     if total.is_least:
         said.append(
-            "The warehouse did not say what it billed for some jobs: of those, the least that "
-            "BigQuery would bill is counted, 10 MB for each table."
+            "The warehouse did not report the billed bytes of some jobs. They count with "
+            "BigQuery's minimum, 10 MB for each table."
         )
     said.append(
-        "A month has the runs that the schedule says; a checkpoint without one goes on as it did."
+        "A month has the runs in the schedule. A checkpoint without a schedule is projected from "
+        "its past runs."
     )
-    said.append(f"Money is {price.words}, as if nothing were free.")
+    said.append(f"Money is {price.words}, without the free tier.")
     if total.per_month is not None and price.free_bytes_per_month:
         share = 100 * total.per_month / price.free_bytes_per_month
         said.append(
-            f"A month takes {share:.1f} % of the {price.free_tib_per_month:g} TiB that is free for "
-            "a billing account, all that it pays for together."
+            f"A month uses {share:.1f} % of the {price.free_tib_per_month:g} TiB that is free each "
+            "month for a whole billing account."
         )
     return said
 

@@ -112,9 +112,9 @@ def _total(report: DryRunReport) -> str:
     faults = sum(model.fault is not None for model in report.models)
     read = _sum(model.estimated_bytes for model in report.models)
     billed = _sum(model.estimated_bytes_billed for model in report.models)
-    total = "bytes unknown" if read is None else f"in all: {_bytes(read, billed)}"
+    total = "bytes unknown" if read is None else f"total: {_bytes(read, billed)}"
     text = f"{count(len(report.models), 'monitors')}, {total}"
-    return f"{text}, {faults} with a fault" if faults else text
+    return f"{text}, {faults} with an error" if faults else text
 
 
 def _bytes(read: int, billed: int | None) -> str:

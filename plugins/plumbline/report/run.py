@@ -196,7 +196,7 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
         for other in outcome.depends_on:
             status = statuses.get(other, Status.PASS)
             if status.is_failing:
-                yield "see also", f"{other}, on which this depends, is {status.value}"
+                yield "see also", f"this depends on {other}, which is {status.value}"
     yield from _labelled("note", outcome.notes)
 
 

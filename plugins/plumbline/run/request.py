@@ -130,7 +130,7 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
         if day > today:
             raise _refused(
                 f"{text} is later than today, {today} in {zone.key}",
-                fix="name a day that has come; today's date means now",
+                fix="give today's date, which means now, or an earlier one",
             )
         if day == today:
             return AsOf(now.astimezone(zone), "now")
@@ -140,7 +140,7 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
     if in_utc(instant) > in_utc(now):
         raise _refused(
             f"{text} is later than now, {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            fix="name an instant that has come",
+            fix="give an earlier instant",
         )
     return AsOf(instant, "given")
 
@@ -148,7 +148,7 @@ def parse_as_of(text: str, *, now: datetime, zone: ZoneInfo) -> AsOf:
 def _refuse_ancient(text: str, day: date) -> None:
     # A window before it could begin before the first year that Python and BigQuery know.
     if day.year < _FIRST_YEAR:
-        raise _refused(f"{text} is before {_FIRST_YEAR}", fix="name a later day")
+        raise _refused(f"{text} is before {_FIRST_YEAR}", fix="give a later date")
 
 
 def _as_written(instant: datetime) -> str:
@@ -174,7 +174,7 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _refused(f"there is no date {text!r}", fix="write a day of the calendar") from None
+        raise _refused(f"there is no date {text!r}", fix="write a date that exists") from None
 
 
 def _instant(text: str, zone: ZoneInfo) -> datetime:
@@ -190,13 +190,13 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     if instant.tzinfo is None:
         there = instant.replace(tzinfo=zone)
         raise _refused(
-            f"{text!r} has no zone, so it could be one of many instants",
+            f"{text!r} has no time zone",
             fix=f"write {there.isoformat()} for that time in {zone.key}",
         )
     try:
         return instant.astimezone(UTC).astimezone(zone)
     except OverflowError:
-        raise _refused(f"{text!r} is out of range", fix="write a year of our time") from None
+        raise _refused(f"{text!r} is out of range", fix="give a year from 1970 on") from None
 
 
 def _refused(what: str, *, fix: str) -> ConfigError:

@@ -84,7 +84,7 @@ def run_checkpoint(
         batch_parameters=_options(request),
         on_outcome=lambda outcome: progress.monitor_done(outcome, of=len(monitors)),
     )
-    progress.step(f"asking {target.name}, one job a monitor")
+    progress.step(f"querying {target.name}, one job per monitor")
     engine.submit()
     heartbeat = None
     if delivers:
@@ -168,8 +168,8 @@ def _notes(
     keeping = _keeping(kept)
     if request.changed_by and keeping:
         yield (
-            f"This run is not kept in the {' and the '.join(keeping)}: "
-            f"{_changing(request.changed_by)} something else."
+            f"This run is not stored in the {' and the '.join(keeping)}: "
+            f"{_changing(request.changed_by)}."
         )
 
 
@@ -253,7 +253,7 @@ def _refuse_unread(kind: str, option: str, given: Iterable[str], read: Set[str])
             raise ConfigError(
                 f"none of the selected monitors reads {kind} {name!r}",
                 key=f"{option} {name}",
-                fix=did_you_mean(name, read) if read else "leave it out: they read none",
+                fix=did_you_mean(name, read) if read else "remove the option: they read none",
             )
 
 
@@ -322,24 +322,26 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
         data = request.target.demo.name
         return False, f"Nothing is sent: this run is on the {data} (--alerts sends)."
     if not request.as_of.is_now:
-        return False, "Nothing is sent: this run is not of now (--alerts sends)."
+        return False, "Nothing is sent: this run checks the past (--alerts sends)."
     if request.parameters:
         return (
             False,
-            "Nothing is sent: --param lets this run judge otherwise (--alerts sends).",
+            "Nothing is sent: --param changes what this run checks (--alerts sends).",
         )
     if not whole:
         return (
             False,
-            "Nothing is sent: this run looks at a part of the checkpoint (--alerts sends).",
+            "Nothing is sent: this run checks a part of the checkpoint (--alerts sends).",
         )
     return True, None
 
 
 def _changing(options: tuple[str, ...]) -> str:
     if options == ("--var",):
-        return "--var lets it measure"
-    return "--param lets it judge" if len(options) == 1 else "--var and --param let it judge"
+        return "--var changes what it measures"
+    if len(options) == 1:
+        return "--param changes what it checks"
+    return "--var and --param change what it checks"
 
 
 def _keeping(kinds: list[str]) -> list[str]:

@@ -34,7 +34,7 @@ def choose_monitors(
     }
     if not any(chosen.values()):
         raise ConfigError(
-            f"nothing of {_named(checkpoints)} is left to run",
+            f"--exclude leaves no monitor of {_named(checkpoints)}",
             key="--exclude",
             fix="exclude fewer monitors",
         )

@@ -102,7 +102,7 @@ def _no_rows(
     if batch.day is not None:
         return MonitorError(
             f"no rows for {batch.day} in {where}",
-            fix=f"load them, or look at batch definition {definition.batch_definition!r}",
+            fix=f"load them, or check batch definition {definition.batch_definition!r}",
         )
     named = ", ".join(f"{name} {value!r}" for name, value in _identifier(batch).items())
     return MonitorError(f"no rows for {named or 'any batch'} in {where}: {raised}")
@@ -119,8 +119,8 @@ def _of_another_day(batch: ChosenBatch, as_of: datetime, started: datetime) -> t
     if batch.day is not None or last_day(as_of) == today:
         return ()
     return (
-        f"What is judged is as it is now, not as of {last_day(as_of)}: which batch it is does "
-        "not depend on the date.",
+        f"The current data are checked, not those as of {last_day(as_of)}, because the batch "
+        "does not depend on the date.",
     )
 
 

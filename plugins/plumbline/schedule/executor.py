@@ -210,7 +210,7 @@ class Executor:
         try:
             write_last_runs(self._files, self._runs)
         except OSError as fault:
-            self._say(f"what ran last can't be written, and may be run again: {fault}")
+            self._say(f"the last runs can't be stored, so they may be repeated: {fault}")
 
     def _count(self, more: int) -> None:
         with self._state:
@@ -226,11 +226,13 @@ def _how(schedule: Schedule, ended: Ended) -> str:
     by = f"signal {-code}" if code < 0 else f"exit code {code}"
     if ended.how == "hung":
         return (
-            f"HUNG, not done within its deadline of {write_duration(schedule.deadline)}: ended "
+            f"HUNG: not done within its deadline of {write_duration(schedule.deadline)}, stopped "
             f"after {seconds} ({by})"
         )
     if ended.how == "stopped":
-        return f"stopped with the scheduler after {seconds} ({by}); it is caught up at its start"
+        return (
+            f"stopped with the scheduler after {seconds} ({by}); the next scheduler catches it up"
+        )
     if code < 0:
         return f"FAILED, killed by {by} after {seconds}"
     return f"done in {seconds} ({by}){_MEANINGS.get(code, ': FAILED')}"

@@ -58,7 +58,7 @@ def read_overview(
 def overview_page(views: Sequence[ScheduleView], *, now: datetime) -> list[Section]:
     """A section a schedule."""
     if not views:
-        none = "nothing is scheduled: checkpoints/schedule.yml holds no schedule of a checkpoint"
+        none = "nothing is scheduled: no checkpoint has a schedule in checkpoints/schedule.yml"
         return [Section("", (none,))]
     return [Section(Name(view.schedule.name), (Facts(tuple(_facts(view, now))),)) for view in views]
 

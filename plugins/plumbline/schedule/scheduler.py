@@ -71,7 +71,7 @@ def _run(
     signals.wait()
     stopping.ask(grace)
     if executor.is_running:
-        say(f"stopping: what runs has {grace.total_seconds():g} s to end")
+        say(f"stopping: current runs have {grace.total_seconds():g} s to finish")
     while executor.is_running:
         if signals.wait(_LOOK_SECONDS):
             stopping.ask(timedelta())

@@ -128,7 +128,7 @@ def _stale(project: Project, now: datetime) -> list[Watched]:
             (
                 WatchdogFinding(
                     Kind.UNCONFIGURED,
-                    f"checkpoint {schedule.checkpoint} does not exist, so no run can come",
+                    f"checkpoint {schedule.checkpoint} does not exist, so it can't run",
                     "name another checkpoint in checkpoints/schedule.yml, or remove the schedule",
                     now,
                 ),
@@ -320,7 +320,7 @@ def _outcome(watched: Watched, as_of: datetime) -> Outcome:
         declared=1,
         evaluated=0 if watched.status is Status.ERROR else 1,
         failed=1 if findings else 0,
-        impact="Nobody knows how the data are since then." if findings else None,
+        impact="The state of the data since then is unknown." if findings else None,
         action=findings[0].fix if findings else None,
     )
 

@@ -168,7 +168,7 @@ def judge_rest(seen: Seen) -> Iterator[WatchdogFinding]:
         yield WatchdogFinding(
             Kind.UNCONFIGURED,
             f"channel {name} can't be notified and has no fallback: {why}",
-            "set what it needs where runs run, and try it with `plumbline alerts test`",
+            "set its variables where the checkpoints run, and try it with `plumbline alerts test`",
             seen.now,
         )
     yield from _ahead(seen)
@@ -191,7 +191,7 @@ def judge_rest(seen: Seen) -> Iterator[WatchdogFinding]:
                     if seen.newest_outcome is None
                     else f"{span(last - seen.newest_outcome)} behind"
                 ),
-                "see the notes of the last run; who runs it needs BigQuery Data Editor on the "
+                "see the notes of the last run; its account needs BigQuery Data Editor on the "
                 "dataset",
                 seen.newest_outcome or last,
             )
@@ -207,8 +207,8 @@ def _ahead(seen: Seen) -> Iterator[WatchdogFinding]:
     at = f"{worst_beat.beat_at.astimezone(UTC):%Y-%m-%d %H:%M}"
     yield WatchdogFinding(
         Kind.CLOCK,
-        f"a run of {worst_beat.checkpoint}{where} gives {at} UTC as its time: its clock is "
-        "ahead, and it does not count",
+        f"a run of {worst_beat.checkpoint}{where} reports {at} UTC as its time: its clock is "
+        "ahead, and the run does not count",
         "set the clock of the machine that runs it",
         seen.now,
     )
@@ -221,8 +221,8 @@ def unreadable(
     return WatchdogFinding(
         Kind.UNREADABLE,
         f"{of} can't be read: {what}",
-        f"{fix + '; ' if fix else ''}`plumbline debug` says what is missing; until then look at "
-        "the runs where they run",
+        f"{fix + '; ' if fix else ''}`plumbline debug` shows what is missing; until then, look "
+        "at the runs' own logs",
         now,
     )
 
@@ -253,13 +253,11 @@ def _is_of(run: _Run, due: datetime, *, until: datetime | None) -> bool:
 
 def _missing(schedule: Schedule, due: datetime, runs: Sequence[_Run]) -> WatchdogFinding:
     last = runs[-1] if runs else None
-    before = (
-        f"the last one seen began {_moment(last.at, schedule)}" if last else "none was ever seen"
-    )
+    before = f"the last run began {_moment(last.at, schedule)}" if last else "there was no run yet"
     return WatchdogFinding(
         Kind.MISSING,
-        f"the run of {_moment(due, schedule)} did not come: {before}",
-        "see whether the scheduler runs, and what it said at that time",
+        f"the run of {_moment(due, schedule)} is missing: {before}",
+        "check whether the scheduler runs, and its log at that time",
         due,
     )
 
@@ -270,8 +268,8 @@ def _hung(schedule: Schedule, due: datetime, run: _Run) -> WatchdogFinding:
     return WatchdogFinding(
         Kind.HUNG,
         f"the run of {_moment(due, schedule)} began {_moment(run.at, schedule)} and did not finish "
-        f"within {write_duration(schedule.deadline)}{where}: it hangs, or was killed",
-        "look at its log and end it; the next run starts anew",
+        f"within {write_duration(schedule.deadline)}{where}: it hangs or was killed",
+        "see its log, and stop it; the next run starts as scheduled",
         due,
     )
 
@@ -280,9 +278,9 @@ def _still_running(schedule: Schedule, due: datetime, run: _Run) -> WatchdogFind
     """It began late (GitHub's cron, a run that is caught up): its own time is not over."""
     return WatchdogFinding(
         Kind.LATE,
-        f"the run of {_moment(due, schedule)} began only {_moment(run.at, schedule)} and still "
+        f"the run of {_moment(due, schedule)} began late ({_moment(run.at, schedule)}) and still "
         "runs",
-        "nothing yet; where it is so each time, give it a longer deadline",
+        "nothing yet; if this happens each time, set a longer deadline",
         due + schedule.deadline,
     )
 
@@ -296,39 +294,39 @@ def _of_finished(
     if beat.status == FAILED:
         yield WatchdogFinding(
             Kind.FAILED,
-            f"the run of {when} broke off with exit code {beat.exit_code}",
-            "see its log: it is a bug in plumbline or a fault of its configuration",
+            f"the run of {when} failed with exit code {beat.exit_code}",
+            "see its log: its configuration is wrong, or there is a bug in plumbline",
             beat.beat_at,
         )
         return
     if beat.beat_at > due + schedule.deadline:
         yield WatchdogFinding(
             Kind.LATE,
-            f"the run of {when} was done {span(beat.beat_at - due)} after its time, "
-            f"{write_duration(schedule.deadline)} are allowed",
-            "see whether it started late or took long; its log says both",
+            f"the run of {when} was done {span(beat.beat_at - due)} after its due time; its "
+            f"deadline is {write_duration(schedule.deadline)}",
+            "see in its log whether it started late or took long",
             due + schedule.deadline,
         )
     if beat.status != "SKIPPED" and not beat.evaluated:
         yield WatchdogFinding(
             Kind.CHECKED_NOTHING,
             f"the run of {when} evaluated nothing: {beat.checked or 0} of "
-            f"{beat.monitors or 0} monitors gave an answer",
-            "see its report; `plumbline debug` says what is missing",
+            f"{beat.monitors or 0} monitors have a result",
+            "see its report; `plumbline debug` shows what is missing",
             beat.beat_at,
         )
     elif beat.status in _WITHOUT_ERROR and (beat.checked or 0) < (beat.monitors or 0):
         yield WatchdogFinding(
             Kind.CHECKED_NOTHING,
-            f"the run of {when} looked at {beat.checked or 0} of {beat.monitors} monitors and "
-            "says nothing of the others",
-            "see its report and log: the others have no outcome at all",
+            f"the run of {when} checked {beat.checked or 0} of {beat.monitors} monitors; "
+            "the others have no result",
+            "see its report and its log",
             beat.beat_at,
         )
     if beat.action_errors:
         yield WatchdogFinding(
             Kind.ACTION,
-            f"the run of {when} could not do all of its work: {beat.action_errors.splitlines()[0]}",
+            f"an action of the run of {when} failed: {beat.action_errors.splitlines()[0]}",
             "see `action_errors` in its report, and its log",
             beat.beat_at,
         )
@@ -336,8 +334,8 @@ def _of_finished(
     if usual is not None and beat.seconds is not None and beat.seconds < QUICK_SHARE * usual:
         yield WatchdogFinding(
             Kind.QUICK,
-            f"the run of {when} took {beat.seconds:.1f} s, usual are {usual:.1f} s",
-            "see in its report whether every monitor looked at what it should",
+            f"the run of {when} took {beat.seconds:.1f} s, usually {usual:.1f} s",
+            "see in its report whether every monitor checked what it should",
             beat.beat_at,
         )
     if beat.waiting:

@@ -48,7 +48,7 @@ def test_an_incident_without_a_route_is_suppressed_once_and_said_at_each_run(wor
     ]
     assert lines(second) == []
     for report in (first, second):
-        assert any("No route and no fallback has a channel for a-" in note for note in report.notes)
+        assert any("is not sent: no route matches it" in note for note in report.notes)
 
 
 def test_an_incident_without_a_route_is_notified_once_there_is_one(world: World) -> None:
@@ -129,7 +129,7 @@ def test_a_renamed_channel_hears_the_end(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("fallback", "told"),
-    [("slack", "slack is notified of their end"), (None, "it hears no more of them")],
+    [("slack", "slack is notified of their end"), (None, "it gets no more messages about them")],
 )
 def test_a_channel_that_is_gone_while_its_incident_is_open_is_said_at_each_run(
     world: World, fallback: str | None, told: str

@@ -253,7 +253,7 @@ def test_without_a_disk_a_run_still_knows_what_it_decided(
     kept = here.commit(state(3, incident("i")), based_on=AlertState())
 
     assert here.load() == kept
-    assert "can't be kept on this machine" in caplog.text
+    assert "can't be stored on this machine" in caplog.text
 
 
 def test_the_file_holds_the_snapshot_that_the_warehouse_would(tmp_path: Path) -> None:

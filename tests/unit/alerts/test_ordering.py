@@ -211,7 +211,7 @@ def test_a_run_that_was_paused_in_its_turn_learns_what_another_sent_without_the_
 
     class Locked(MemoryStore):
         def exclusively(self, progress: Callable[[str], None]) -> Any:
-            raise WarehouseError("another run has kept the state of alerts for 180 s")
+            raise WarehouseError("another run has locked the state of alerts for 180 s")
 
     pair = SideBySide(tmp_path)
     pair.first.store = MemoryStore(pair.world.warehouse)  # type: ignore[assignment]

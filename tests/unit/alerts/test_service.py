@@ -140,7 +140,7 @@ def test_what_waits_goes_out_with_the_next_run_in_order(world: World) -> None:
     report = world.run(later, outcome(Status.PASS, later))
     assert lines(report) == [("resolved", "slack-error", True)]
     assert world.phones["slack-error"].heard == [("a", "opened"), ("a", "resolved")]
-    assert "1 message of earlier runs went out now." in report.notes
+    assert "Delivered now: 1 message of earlier runs." in report.notes
 
 
 def test_a_message_that_waits_is_left_to_whoever_comes_next(world: World) -> None:

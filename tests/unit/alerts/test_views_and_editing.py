@@ -209,7 +209,7 @@ def test_an_edit_that_is_always_overtaken_gives_up() -> None:
             raise ConflictError
 
     store: Any = Busy(Warehouse(state=state()))
-    with pytest.raises(Exception, match="before this could"):
+    with pytest.raises(Exception, match="wrote it first"):
         editing.edit(store, lambda read: replace(read, run_id="x"), now=NOW)
 
 

@@ -212,8 +212,10 @@ def test_gaps_a_changed_grain_and_renamed_groups_are_said(suite: Suite) -> None:
         replace(one, as_of=one.as_of + timedelta(days=30)) for one in grouped([{"new": 90.0}] * 80)
     ]
     notes = calibrated(suite, old + new).notes
-    assert notes[0] == "the history has nothing from 2026-01-20 to 2026-01-31"
-    assert any("not seen for 14 days, renamed or gone: old; new since are new" in n for n in notes)
+    assert notes[0] == "the history has a gap from 2026-01-20 to 2026-01-31"
+    assert any(
+        "no rows for 14 days (renamed or removed): old; new since are new" in n for n in notes
+    )
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_what_changed_before_the_range_is_no_matter(small: SmallProject) -> None
 def test_outside_git_nothing_is_claimed(tmp_path: Path) -> None:
     from plumbline.project import Project
 
-    assert changes(Project(tmp_path), ["x"], AGES, AHEAD).endswith("git knows no other ones.")
+    assert changes(Project(tmp_path), ["x"], AGES, AHEAD).endswith("git has no earlier ones.")
 
 
 def test_columns_of_a_table_have_no_past() -> None:
@@ -99,5 +99,5 @@ def test_columns_of_a_table_have_no_past() -> None:
 
     assert list(columns_of_now({"orders": table(elements="count(*)")})) == []
     assert list(columns_of_now({"orders": table(), "visits": table()})) == [
-        "orders, visits: columns and types are those of now at every instant."
+        "orders, visits: the current columns and types are used for every instant."
     ]

@@ -78,7 +78,7 @@ def test_without_a_due_time_the_delay_counts_from_its_begin() -> None:
 def test_what_no_monitor_saw_is_missed() -> None:
     result = found_in({"coverage": "........"}, label(began=1, due=2, ends=6))
     assert [one.result for one in result.findings] == ["missed"]
-    assert result.findings[0].reason == "coverage saw nothing wrong"
+    assert result.findings[0].reason == "coverage did not fail"
     assert result.precision is None
 
 
@@ -87,7 +87,11 @@ def test_what_no_monitor_saw_is_missed() -> None:
     [
         ({"other": "......"}, label(began=1, ends=4), "coverage is not among the monitors"),
         ({"coverage": "......"}, label(began=3, due=9, ends=12), "due after the replayed range"),
-        ({"coverage": ".ssss."}, label(began=1, ends=4), "nothing was judged while it lasted"),
+        (
+            {"coverage": ".ssss."},
+            label(began=1, ends=4),
+            "nothing was evaluated during the incident",
+        ),
     ],
 )
 def test_what_can_not_be_known_is_not_called_missed(

@@ -172,7 +172,7 @@ def test_schedules_and_checkpoints_are_told_with_their_runs_a_month(changed: Sma
 
 
 @pytest.mark.parametrize(
-    ("base", "says"), [("nothing", "git knows no revision"), ("--all", "git knows no revision")]
+    ("base", "says"), [("nothing", "git has no revision"), ("--all", "git has no revision")]
 )
 def test_a_base_that_is_not_there_is_refused(changed: SmallProject, base: str, says: str) -> None:
     with pytest.raises(ConfigError, match=says), project_at(changed.project, base):

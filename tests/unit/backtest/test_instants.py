@@ -151,7 +151,7 @@ def test_a_range_without_a_change_of_clocks_says_nothing_of_it() -> None:
         ("2026-02-01", "2026-02-02", "6", "--every", "not a length of time"),
         ("2026-02-01", "2026-02-02", "0h", "--every", "1 to 9999 minutes (m), hours (h) or days (d)"),
         ("2026-02-01", "2026-02-02", None, "--every", "no schedule to replay"),
-        ("2025-02-01", "2026-02-01", "15m", "--every", f"more than 2 jobs a monitor take ({MOST_INSTANTS})"),
+        ("2025-02-01", "2026-02-01", "15m", "--every", f"2 jobs per monitor take {MOST_INSTANTS}"),
         ("2026-02-01T01:00:00-05:00", "2026-02-01T02:00:00-05:00", "6h", "--from", "nothing would have run"),
     ],
 )  # fmt: skip

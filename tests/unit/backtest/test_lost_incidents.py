@@ -64,7 +64,7 @@ CASES = {
     "a warning alone":
         Case((82, None), 78.0, {"warning": 79}, "the proposal is tightened"),
     "a warning alone that only today's finds":
-        Case((79, None), 78.5, {"warning": 79}, "today's thresholds stay"),
+        Case((79, None), 78.5, {"warning": 79}, "the current thresholds stay"),
 }  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_an_alarm_that_was_open_before_loses_it_and_todays_warning_stays(tmp_pat
     (family,) = calibrated(suite, measured(values), OUTAGE).families
     assert family.lost == (OUTAGE,)
     assert family.levels == {"warning": 50}
-    assert family.decisions[-1].endswith("today's thresholds stay")
+    assert family.decisions[-1].endswith("the current thresholds stay")
 
 
 def test_with_the_option_the_proposal_misses_it_and_says_so(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_proposal_that_is_louder_and_finds_no_more_is_none(tmp_path: Path) -> 
     assert family.levels == {"warning": 80, "critical": 50}
     (said,) = family.decisions
     assert "false alarms a month instead of 0.0 and find no more labelled incidents" in said
-    assert said.endswith("today's thresholds stay")
+    assert said.endswith("the current thresholds stay")
 
 
 def test_a_proposal_that_finds_an_incident_later_says_so(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_number_that_does_not_follow_its_units_gets_fixed_bounds(tmp_path: Pat
     assert fixed.levels["warning"] > 150
     assert rates.levels == {"warning": 12, "critical": 6}
     assert rates.decisions == (
-        "max of rows does not grow with games: today's bounds per unit stay",
+        "max of rows does not grow with games: the current bounds per unit stay",
     )
 
 

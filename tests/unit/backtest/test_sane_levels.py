@@ -105,9 +105,9 @@ CASES = {
              ("every possible value breaks warning < 171 %; today's < 80 % stays", "every possible value")),
     "healthy values that never vary leave a warning that they keep":
         Case("pct", LOW, (90, 50), [100.0] * 40, {"warning": 90, "critical": 50},
-             ("all healthy values are 100 %, so the history does not say how much room warning "
+             ("all healthy values are 100 %, so the history does not show which margin warning "
               "needs; today's < 90 % stays",
-              "all healthy values are 100 %, so the history does not say how much room critical "
+              "all healthy values are 100 %, so the history does not show which margin critical "
               "needs; today's < 50 % stays")),
     "but not one that they break":
         Case("pct", LOW, (80, 50), [70.0] * 40, {"warning": 70, "critical": 50}, ("all healthy",)),

@@ -122,7 +122,7 @@ def test_the_number_that_separates_best_is_named(tmp_path: Path) -> None:
 
 
 def test_without_labels_it_is_not_known_which_number_separates_best(tmp_path: Path) -> None:
-    assert best(tmp_path).startswith("it is not known which number separates incidents best")
+    assert best(tmp_path).startswith("unknown which number separates incidents best")
 
 
 def test_of_one_number_nothing_is_said(suite: Suite) -> None:

@@ -120,7 +120,7 @@ def test_fewer_evaluated_than_declared_is_error() -> None:
     rows = [{"pct": 99.0}]
     outcome = judged(rows, two_levels(rows, column="pct"), declared=3)
     assert outcome.status is Status.ERROR
-    assert outcome.reason == "3 expectations are declared, 2 were evaluated"
+    assert outcome.reason == "2 of 3 declared expectations were evaluated"
 
 
 def test_a_suite_that_evaluates_nothing_is_error() -> None:
@@ -131,7 +131,7 @@ def test_what_the_sql_does_not_know_is_error_even_beside_a_finding() -> None:
     rows = [{"pct": 10.0}]
     outcome = judged(rows, two_levels(rows, column="pct"), unknown=("2 of 9 games final",))
     assert outcome.status is Status.ERROR
-    assert outcome.reason == "2 of 9 games final; besides, CRITICAL was found"
+    assert outcome.reason == "2 of 9 games final; the other expectations are CRITICAL"
 
 
 def test_a_skip_says_its_reason_and_has_no_number() -> None:

@@ -45,7 +45,7 @@ def test_a_metric_has_a_name_in_history_bounds_and_a_unit(
         ({"metric": "row_count", "aggregate": "sum"}, "aggregate", "for models; remove aggregate"),
         ({"metric": "row_count", "group_by": ["id"]}, "group_by", "for models; write it in meta.monitor"),
         ({"metric": "mean", "column": "n", "min_value": 0, "max_value": 1}, "least_deviation",
-         "so history is never compared with; write a smaller"),
+         "so it is never compared with the history; write a smaller"),
         ({"metric": "null_pct", "column": "n", "max_value": 5, "least_deviation": 5}, "least_deviation", "as wide as"),
         ({"metric": "freshness_hours", "column": "at"}, "max_value", "a long outage becomes normal"),
     ],

@@ -57,7 +57,7 @@ def test_an_unknown_without_a_reason_says_that_it_gave_none() -> None:
         ([row(None)], "verdict None"),  # type: ignore[arg-type]
         (
             [{**row(), "as_of": datetime(2026, 2, 2, 5, tzinfo=UTC)}],
-            "asked was 2026-02-03T05:00:00",
+            "instead of 2026-02-03T05:00:00",
         ),
         ([{**row(), "as_of": None}], "returned rows for as_of None"),
     ],

@@ -81,7 +81,7 @@ def test_calibrate_takes_of_a_file_what_it_has_of_the_range(
     assert said.code == 0, said.err
     found = json.loads(said.out)
     assert (found["from"], found["to"]) == ("2026-01-21T06:00:00Z", "2026-03-01T18:00:00Z")
-    assert found["notes"] == ["the history has nothing from 2026-03-01 to 2026-03-21"]
+    assert found["notes"] == ["the history has a gap from 2026-03-01 to 2026-03-21"]
     elsewhere = plumbline(
         "calibrate", "coverage", *file, "--from", "2025-01-01", "--to", "2025-02-01"
     )

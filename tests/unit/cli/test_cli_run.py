@@ -198,7 +198,7 @@ def test_a_dry_run_of_a_broken_model_says_its_fault_and_shows_the_others(
     assert said.code == 3
     assert "-- volume: ERROR: variable 'dais'" in said.out
     assert "-- coverage: the warehouse doesn't estimate bytes" in said.out
-    assert "2 monitors, bytes unknown, 1 with a fault" in said.out
+    assert "2 monitors, bytes unknown, 1 with an error" in said.out
 
 
 def test_a_revision_that_is_none_is_refused_before_anything_runs(

@@ -193,7 +193,7 @@ def test_a_scheduled_run_checks_nothing_in_a_maintenance_window(
     if held:
         assert (said.code, said.out) == (0, "")
         assert said.err == (
-            "health_check: not run, because of its maintenance window until 2026-11-23 19:00 PST\n"
+            "health_check: not run; its maintenance window lasts until 2026-11-23 19:00 PST\n"
         )
     else:
         assert (said.code, "the run begins" in said.err) == (64, True)

@@ -119,7 +119,7 @@ def test_old_results_beside_new_ones_are_left_out(small: SmallProject) -> None:
 
 def test_what_is_not_of_now_or_not_real_sends_nothing_unasked(small: SmallProject) -> None:
     later = record(small, now=BUILT + timedelta(days=2), alerts=None)
-    assert any("and not of now (--alerts sends)" in note for note in later.notes)
+    assert any("which is more than 24 hours ago (--alerts sends)" in note for note in later.notes)
     assert len(later.outcomes) == 15
     seed = Seed(("make",), BUILT.date())
     demo = record(small, target=replace(small.target, seed=seed), alerts=None)

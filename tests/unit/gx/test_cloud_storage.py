@@ -114,7 +114,7 @@ def test_gx_makes_it_from_its_configuration_and_gives_the_configuration_back() -
 
 
 def test_without_a_bucket_the_fix_is_said() -> None:
-    with pytest.raises(ConfigError, match="names no bucket"):
+    with pytest.raises(ConfigError, match="has no bucket"):
         backend(bucket="")
 
 

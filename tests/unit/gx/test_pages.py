@@ -260,7 +260,7 @@ def test_part_of_a_finding_that_gx_fails_to_render_is_not_missed_in_silence(judg
     )
     page = words(result_body(result))
     assert "distinct values must belong to this set" in page
-    assert "GX could not render all that it found." in page
+    assert "GX could not render the whole result." in page
 
 
 def test_drawing_changes_neither_suite_nor_result(judge: Judge) -> None:

@@ -112,13 +112,13 @@ def test_what_stands_under_an_earlier_name_is_of_the_name_now(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{", "not a row of outcomes"),
+        ("{", "this line is not an outcome"),
         ("[]", "not a JSON object"),
         ('{"as_of": "2026-02-02T05:00:00Z", "status": "PASS"}', "monitor is missing"),
         (json.dumps({**ROW, "status": "GREEN"}), "GREEN"),
         (json.dumps({**ROW, "as_of": "yesterday"}), "yesterday"),
         (json.dumps({**ROW, "observed": "many"}), "many"),
-        (json.dumps({**ROW, "group_key": "{"}), "not a row of outcomes"),
+        (json.dumps({**ROW, "group_key": "{"}), "this line is not an outcome"),
     ],
 )
 def test_a_line_that_is_no_outcome_is_refused_with_its_number(

@@ -206,7 +206,7 @@ def test_what_could_not_be_evaluated_is_the_reason_and_what_else_could_not_is_na
 
 def test_it_points_to_the_monitor_that_it_depends_on_when_that_is_not_well() -> None:
     run = report(grading(()), outcome("game_status_lag", Status.WARNING))
-    assert "see also  game_status_lag, on which this depends, is WARNING" in render(run)
+    assert "see also  this depends on game_status_lag, which is WARNING" in render(run)
     assert "see also" not in render(report(grading(()), outcome("game_status_lag")))
 
 

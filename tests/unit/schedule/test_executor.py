@@ -245,7 +245,7 @@ def test_a_run_that_hangs_is_ended_said_and_not_run_again(world: World) -> None:
     world.now += SIX_HOURS
     world.script = "sleep 60"
     executor.take(hasty)
-    assert "HUNG, not done within its deadline of 1s: ended after" in world.said[1]
+    assert "HUNG: not done within its deadline of 1s, stopped after" in world.said[1]
     assert (world.last().outcome, world.last().exit_code) == ("hung", -15)
     assert world.executor(hasty).missed(hasty) is None
 
@@ -303,7 +303,7 @@ def test_a_full_disk_is_said_and_runs_go_on(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr(Path, "replace", full)
     world.now += SIX_HOURS
     executor.take(ONE)
-    assert any("what ran last can't be written" in line for line in world.said)
+    assert any("the last runs can't be stored" in line for line in world.said)
     assert executor.missed(ONE) is None
 
 

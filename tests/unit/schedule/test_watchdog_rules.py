@@ -147,7 +147,7 @@ def test_no_run_is_expected_in_a_maintenance_window(hours: int, expected: list[s
 def test_a_finding_says_when_it_was_due_in_the_schedules_zone_and_what_to_do() -> None:
     (finding,) = judge_schedule(schedule(), Seen(DUE + 11 * MINUTE, before(1)))
     assert finding.what == (
-        "the run of 2 Feb 06:00 PST did not come: the last one seen began 2 Feb 00:00 PST"
+        "the run of 2 Feb 06:00 PST is missing: the last run began 2 Feb 00:00 PST"
     )
     assert (finding.since, finding.status) == (DUE, Status.CRITICAL)
     assert "scheduler" in finding.fix

@@ -44,7 +44,7 @@ _BETWEEN = re.compile(r", (?=(?:critical|warning|info)\b)")
 _BOUND = re.compile(r"[<>≤≥]\s*(-?\d+(?:\.\d+)?)(?: [^<>≤≥(]+)?$")
 
 
-_ASSUMED = "Runs that could not be stored may have notified of an ERROR: it is over."
+_ASSUMED = "Earlier runs that could not be stored may have sent an ERROR: it has ended."
 
 
 @dataclass(frozen=True)
@@ -355,12 +355,12 @@ def footer(message: Message) -> str:
 
 
 def late(message: Message, now: datetime | None) -> str:
-    """``Late: decided 3 Feb 07:00 EST, sent 2 h later``; empty where it is not."""
+    """``Sent 2 h late: created 3 Feb 07:00 EST.``; empty where it is not."""
     waited = timedelta() if now is None else in_utc(now) - in_utc(message.created_at)
     if waited < LATE_AFTER:
         return ""
     decided = message.created_at.astimezone(message.as_of.tzinfo)
-    return f"Late: decided {moment(decided)}, sent {span(waited)} later."
+    return f"Sent {span(waited)} late: created {moment(decided)}."
 
 
 def notes_of(message: Message) -> list[str]:

@@ -35,8 +35,8 @@ def forward(
             continue
         if (earlier := latest.get(outcome.monitor)) is not None:
             notes.append(
-                f"{outcome.monitor}: its outcome of {earlier.as_of.isoformat()} changes no "
-                "incident: the same run has another one"
+                f"{outcome.monitor}: the outcome of {earlier.as_of.isoformat()} changes no "
+                "incident, because the same run has a later one"
             )
         latest[outcome.monitor] = outcome
     return list(latest.values()), [*_late_notes(late), *notes]
@@ -48,11 +48,12 @@ def _late_notes(late: Sequence[tuple[Outcome, MonitorMemory]]) -> list[str]:
         names = listing([outcome.monitor for outcome, _ in late])
         until = max(known.as_of for _, known in late)
         return [
-            f"{names}: their outcomes change no incident: they are known up to {until.isoformat()}"
+            f"{names}: these outcomes change no incident, because incidents are already decided up "
+            f"to {until.isoformat()}"
         ]
     return [
-        f"{outcome.monitor}: its outcome of {outcome.as_of.isoformat()} changes no "
-        f"incident: it is known up to {known.as_of.isoformat()}"
+        f"{outcome.monitor}: the outcome of {outcome.as_of.isoformat()} changes no "
+        f"incident, because incidents are already decided up to {known.as_of.isoformat()}"
         for outcome, known in late
     ]
 

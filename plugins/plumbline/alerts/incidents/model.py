@@ -60,6 +60,7 @@ class Reason(StrEnum):
 
 _REASON_TEXTS = {
     Reason.NEW_MEMBER: "new failing group",
+    Reason.LEFT_THE_WINDOW: "aged out without a fix",
     Reason.INHIBITED: "covered by an upstream monitor",
 }
 

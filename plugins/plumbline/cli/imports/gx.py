@@ -63,7 +63,7 @@ def _table(text: str) -> tuple[str, str]:
     suite, equals, table = text.partition("=")
     if not (suite and equals and "." in table):
         raise ConfigError(
-            f"{text!r} names no suite and table", key="--table", fix="write SUITE=DATASET.TABLE"
+            f"{text!r} is not a suite and a table", key="--table", fix="write SUITE=DATASET.TABLE"
         )
     return suite, table
 
@@ -88,7 +88,7 @@ command = Command(
         option(
             "--table",
             "SUITE=TABLE",
-            "The table of a suite for which no file of GX names one, as DATASET.TABLE; repeatable.",
+            "Table (DATASET.TABLE) of a suite whose GX files name no table; repeatable.",
             name="tables",
             multiple=True,
         ),
@@ -97,7 +97,7 @@ command = Command(
         format_option("text", "markdown", "json"),
     ],
     examples=(
-        Example("plumbline import gx ../quality --dry-run", "show what would become what"),
+        Example("plumbline import gx ../quality --dry-run", "show what each file becomes"),
         Example("plumbline import gx ../quality", "write it into this project"),
     ),
     exit_codes={NOTHING: "ERROR: nothing could be converted"},

@@ -23,4 +23,4 @@ def why_not_compared(type_: str) -> str | None:
     compared = _COMPARED.get(type_)
     if compared is None:
         return None
-    return f"{type_} compares {compared}, and a monitor asks for the rows of its model alone"
+    return f"{type_} compares {compared}, but a monitor reads only the rows of its model"

@@ -256,7 +256,9 @@ class ExpectMetricToBeBetween(StatedExpectation):
             raise ValueError("retired needs group_by: the groups that it names")
         for name in retired:
             if name in (values.get("overrides") or {}):
-                raise ValueError(f"{name!r} is retired, and has overrides: take one of them out")
+                raise ValueError(
+                    f"{name!r} is in retired and in overrides: remove it from one of them"
+                )
         return values
 
     @property

@@ -189,8 +189,8 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         values = {**self.dict(include=set(self.success_keys)), "group_by": list(group_by)}
         if past is None:
             raise ValueError(
-                "expect_metric_to_follow_history knows the history in a monitor's run only: run it "
-                "by plumbline, or by the checkpoint"
+                "expect_metric_to_follow_history has the history only in a run of a monitor: use "
+                "plumbline run, or the checkpoint"
             )
         _refuse_a_later_day(values["since"], past)
         missing = _missing(measured, past, values)
@@ -250,7 +250,7 @@ class _Band:
     def words(self, observed: float | None) -> str:
         """The same with what it was made of, so that a person can check it."""
         if self.usual is None:
-            return f"held by min_value and max_value alone: {self.so_far}"
+            return f"checked by min_value and max_value only: {self.so_far}"
         return self._in_any_case(observed, self.usual.words())
 
     def _in_any_case(self, observed: float | None, text: str) -> str:
@@ -289,9 +289,9 @@ def _band(group: MeasuredGroup, past: Past, values: dict[str, Any], never: Bound
         named = f" of {group.key.label}" if group.key.items else ""
         raise ValueError(
             f"there are {usual} comparable good runs{named}{since} before, and "
-            f"{values['minimum']} are needed; an ERROR teaches nothing: write "
-            '"until_then": "floor", and min_value and max_value are held alone while good runs '
-            "teach, also those of `plumbline backtest --record`"
+            f"{values['minimum']} are needed. ERROR runs don't count, so write "
+            '"until_then": "floor" until there are enough: only min_value and max_value then '
+            "apply. `plumbline backtest --record` adds good runs of the past"
         )
     so_far = f"{usual} of {values['minimum']} comparable good runs so far{since}"
     return _Band(never, None, so_far)
@@ -314,7 +314,7 @@ def _missing(
     for label, name in retired.items():
         if past.judged and label not in known:
             raise ValueError(
-                f"retired names {name!r}, and no run has ever seen that group; "
+                f"retired names the group {name!r}, which was in no run; "
                 + did_you_mean(name, sorted(known))
             )
     excused = {
@@ -359,6 +359,6 @@ def _day(text: str) -> date:
 def _refuse_a_later_day(since: str | None, past: Past) -> None:
     if since and _day(since) > past.day:
         raise ValueError(
-            f"since {since} is after the day that is judged, {past.day}: no run can count; write a "
-            "day that has come"
+            f"since {since} is after the evaluated day, {past.day}, so no run counts; write an "
+            "earlier day"
         )

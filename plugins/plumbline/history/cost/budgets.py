@@ -28,8 +28,8 @@ def over_budget(billed: int, earlier: int, budget: int) -> str | None:
     nothing."""
     if billed + earlier <= budget:
         return None
-    said = f"over its budget: {size(billed + earlier)} billed today, {size(budget)} are allowed"
-    return f"{said}; {size(billed)} of it by this run" if earlier else f"{said} a day"
+    said = f"over its budget of {size(budget)} a day: {size(billed + earlier)} billed today"
+    return f"{said}, {size(billed)} of it by this run" if earlier else said
 
 
 def with_budgets(
@@ -49,7 +49,7 @@ def with_budgets(
     try:
         earlier = _earlier(target, list(budgets), day, run_id)
     except PlumblineError as fault:
-        notes = (f"Budgets were held against this run alone: {fault.what}.",)
+        notes = (f"Budgets were compared with this run alone: {fault.what}.",)
     return tuple(_noted(outcome, budgets, earlier) for outcome in outcomes), notes
 
 

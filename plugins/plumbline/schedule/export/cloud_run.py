@@ -132,7 +132,7 @@ def check_cloud(cloud: Cloud) -> None:
             )
         if not re.fullmatch(pattern, value):
             raise ConfigError(
-                f"{value!r} is no {flag.removeprefix('--').replace('-', ' ')}",
+                f"{value!r} is not a valid {flag.removeprefix('--').replace('-', ' ')}",
                 key=flag,
                 fix=f"for example {flag} {example}",
             )

@@ -130,9 +130,9 @@ def unit_names(schedules: Sequence[Schedule], project: str = "") -> dict[str, st
         name = f"{project_name(project) if project else 'plumbline'}-{word}"
         if not word or len(name) > _LONGEST or name in names.values():
             raise ConfigError(
-                f"schedule {schedule.name!r} would be called {name!r}, as another is"
+                f"the job of schedule {schedule.name!r} would be called {name!r}, like another one"
                 if name in names.values()
-                else f"schedule {schedule.name!r} makes no name for a scheduler's job",
+                else f"the name of schedule {schedule.name!r} can't be the name of a job",
                 file=SCHEDULE_FILE,
                 key="name",
                 fix="give it a name of its own, of letters and digits; with the project's name, "
@@ -165,9 +165,7 @@ def printable(text: str) -> str:
         ConfigError: it has control characters.
     """
     if not text.isprintable():
-        raise ConfigError(
-            f"{text!r} can't stand in a line of a file", fix="rename it, without control codes"
-        )
+        raise ConfigError(f"{text!r} has control characters", fix="rename it without them")
     return text
 
 

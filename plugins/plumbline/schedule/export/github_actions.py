@@ -90,8 +90,8 @@ def utc_crons(schedule: Schedule, now: datetime) -> dict[str, tuple[timedelta, .
     if shortest_gap(schedule.cron) < _MOST_OFTEN:
         raise refusal(
             schedule,
-            "GitHub runs nothing more often than every 5 minutes",
-            "let it run less often, or use `plumbline schedule run`",
+            "GitHub runs a workflow every 5 minutes at most",
+            "run it less often, or use `plumbline schedule run`",
         )
     found: dict[str, tuple[timedelta, ...]] = {}
     for offset in _offsets(schedule, now):
@@ -125,7 +125,7 @@ def _days(schedule: Schedule, times: PlainTimes, shift: int) -> str:
         raise refusal(
             schedule,
             f"GitHub's cron is in UTC, where that time of {schedule.timezone.key} is on another "
-            "day, maybe of another month",
+            "day, possibly of another month",
             "choose hours that are the same day in UTC, or use another format",
         )
     weekdays = tuple(sorted((day + shift) % 7 for day in times.weekdays))
@@ -268,7 +268,7 @@ def _plain(word: str) -> str:
     """A word that neither YAML nor the shell nor GitHub reads as something else."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|--[a-z-]+", word):
         raise ConfigError(
-            f"{word!r} can't stand in a workflow",
+            f"{word!r} has characters that a workflow can't hold",
             fix="rename it to letters, digits, dots, dashes and underscores",
         )
     return word

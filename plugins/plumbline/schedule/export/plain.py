@@ -58,7 +58,7 @@ def plain_times(schedule: Schedule, *, scheduler: str) -> PlainTimes:
     if re.search(r"[L#]", _without_names(schedule.cron)):
         raise refusal(
             schedule,
-            f"{scheduler} has no last day of a month and no second Monday",
+            f"{scheduler} does not know the last day of a month or the second Monday",
             "write days by number, or use `plumbline schedule run`",
         )
     cron = CronSim(schedule.cron, _ANY_DAY)
@@ -100,8 +100,8 @@ def refuse_two_kinds_of_days(schedule: Schedule, times: PlainTimes, *, scheduler
     if times.days != ALL_DAYS and times.weekdays != ALL_WEEKDAYS:
         raise refusal(
             schedule,
-            f"{scheduler} may read a day of the month together with a day of the week otherwise "
-            "than cron does",
+            f"{scheduler} may combine a day of the month and a day of the week differently from "
+            "cron",
             "write two schedules, one for each",
         )
 

@@ -268,7 +268,7 @@ def test_what_comes_late_says_so() -> None:
     assert wording.late(told, AT + timedelta(minutes=1)) == ""
     assert wording.late(told, None) == ""
     assert wording.late(told, AT + timedelta(hours=2)) == (
-        "Late: decided 3 Feb 13:00 EST, sent 2 h later."
+        "Sent 2 h late: created 3 Feb 13:00 EST."
     )
 
 

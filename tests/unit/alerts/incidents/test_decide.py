@@ -31,8 +31,8 @@ def test_an_outcome_that_is_not_later_than_what_is_known_changes_nothing_and_is_
     assert decision.changes == ()
     assert history.open("coverage").status is Status.CRITICAL
     assert decision.notes == (
-        "coverage: its outcome of 2026-02-01T18:00:00+00:00 changes no incident: it is known up "
-        "to 2026-02-02T00:00:00+00:00",
+        "coverage: the outcome of 2026-02-01T18:00:00+00:00 changes no incident, because "
+        "incidents are already decided up to 2026-02-02T00:00:00+00:00",
     )
 
 
@@ -41,8 +41,8 @@ def test_many_outcomes_that_are_not_later_are_one_note() -> None:
     outcomes = [outcome(f"m{number}", Status.PASS, at(4)) for number in range(6)]
     history.run(*outcomes)
     assert history.run(*outcomes).notes == (
-        "m0, m1, m2, m3, m4 and 1 more: their outcomes change no incident: they are known up to "
-        "2026-02-02T00:00:00+00:00",
+        "m0, m1, m2, m3, m4 and 1 more: these outcomes change no incident, because incidents "
+        "are already decided up to 2026-02-02T00:00:00+00:00",
     )
 
 
@@ -54,8 +54,8 @@ def test_of_two_outcomes_of_a_monitor_in_a_run_the_later_counts() -> None:
     decision = History().run(*outcomes)
     assert told(decision) == ["coverage: opened, first failure"]
     assert decision.notes == (
-        "coverage: its outcome of 2026-02-01T00:00:00+00:00 changes no incident: the same run "
-        "has another one",
+        "coverage: the outcome of 2026-02-01T00:00:00+00:00 changes no incident, because the "
+        "same run has a later one",
     )
 
 

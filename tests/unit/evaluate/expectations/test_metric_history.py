@@ -211,7 +211,7 @@ def test_a_group_is_known_by_its_pseudonym_where_its_column_is_personal() -> Non
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"retired": ["fra"]}, "retired names 'fra', and no run has ever seen that group; did you mean 'fr'?"),
+        ({"retired": ["fra"]}, "retired names the group 'fra', which was in no run; did you mean 'fr'?"),
         ({"since": "2026-03-03"}, "since 2026-03-03 is after the day that is judged, 2026-03-02"),
         ({"since": "March"}, "since 'March' is not a date: write one such as 2026-01-31"),
         ({"since": "2026-02-30"}, "since '2026-02-30' is not a date"),

@@ -115,5 +115,5 @@ def test_its_line_starts_no_second_run_beside_the_first(tmp_path: Path) -> None:
 
 
 def test_a_name_that_would_break_the_line_is_refused() -> None:
-    with pytest.raises(ConfigError, match="can't stand in a line"):
+    with pytest.raises(ConfigError, match="has control characters"):
         lines(schedule(checkpoint="health\ncheck"))

@@ -226,12 +226,12 @@ def test_a_folder_in_which_github_would_see_an_expression_is_refused() -> None:
 @pytest.mark.parametrize(
     ("one", "said"),
     [
-        (schedule("0 20 1 * *"), "maybe of another month"),
-        (schedule("0 20 * 6 *"), "maybe of another month"),
-        (schedule("0 6 L * *"), "no last day of a month"),
-        (schedule("0 6 1 * MON"), "otherwise than cron does"),
+        (schedule("0 20 1 * *"), "possibly of another month"),
+        (schedule("0 20 * 6 *"), "possibly of another month"),
+        (schedule("0 6 L * *"), "does not know the last day of a month"),
+        (schedule("0 6 1 * MON"), "differently from cron"),
         (schedule("*/4 * * * *"), "more often than every 5 minutes"),
-        (schedule(checkpoint="a; rm -rf /"), "can't stand in a workflow"),
+        (schedule(checkpoint="a; rm -rf /"), "has characters that a workflow can't hold"),
     ],
     ids=["day of month", "month", "last day", "two kinds of days", "too often", "shell"],
 )

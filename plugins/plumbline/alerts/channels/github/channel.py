@@ -43,9 +43,9 @@ _SECONDARY_WAIT = 60.0
 _FIXES = {
     401: "the token is not accepted: make a new one",
     403: "the token needs the permission Issues: read and write on the repository",
-    404: "check the repository's name; a token without access to it sees none",
+    404: "check the repository's name, and that the token has access to it",
     410: "issues are turned off in the repository's settings",
-    422: "GitHub does not take the issue as it is",
+    422: "GitHub rejected the content of the issue",
 }
 
 

@@ -25,7 +25,7 @@ def debug(target: str | None) -> int:
     coloured = has_colour(sys.stdout)
     code = EXIT_OK
     for diagnosis in check_all(session.project, target):
-        write_result(diagnosis.render(coloured=coloured))
+        write_result(diagnosis.render(has_colour=coloured))
         if diagnosis.level is Level.MISSING:
             code = EXIT_ERROR
     return code

@@ -13,6 +13,7 @@ import click
 from plumbline.cli import logs
 from plumbline.cli.interrupts import StoppedError
 from plumbline.cli.output import has_colour, write_line, write_message
+from plumbline.core.colours import coloured
 from plumbline.core.signals import exit_code, message
 
 EXIT_USAGE = 64
@@ -76,7 +77,7 @@ def _say(what: str, *, where: str | None = None, fix: str | None = None) -> None
     if logs.is_json():  # one record, so that a search finds it whole
         write_line(logs.record("ERROR", one_line(what), where=where, fix=fix))
         return
-    title = "\x1b[1;31merror:\x1b[0m" if has_colour(sys.stderr) else "error:"
+    title = coloured("error:", "red", bold=True) if has_colour(sys.stderr) else "error:"
     first, *more = what.splitlines() or [""]
     write_message(f"{title} {one_line(first)}")
     for line in more:

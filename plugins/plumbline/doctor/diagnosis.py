@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from plumbline.core.colours import Colour, coloured
 from plumbline.core.errors import PlumblineError
 from plumbline.core.safe_text import one_line
 
@@ -16,7 +17,11 @@ class Level(StrEnum):
     """Not there, and not needed."""
 
 
-_COLOURS = {Level.OK: "32", Level.MISSING: "1;31", Level.NOTE: "33"}
+_COLOURS: dict[Level, Colour] = {
+    Level.OK: "green",
+    Level.MISSING: "red",
+    Level.NOTE: "orange",
+}
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,10 @@ class Diagnosis:
     detail: str
     fix: str | None = None
 
-    def render(self, *, coloured: bool) -> str:
+    def render(self, *, has_colour: bool) -> str:
         word = f"{self.level:<7}"
-        if coloured:
-            word = f"\x1b[{_COLOURS[self.level]}m{word}\x1b[0m"
+        if has_colour:
+            word = coloured(word, _COLOURS[self.level], bold=self.level is Level.MISSING)
         text = f"{word}  {self.what}: {one_line(self.detail)}\n"
         return text + (f"         fix: {one_line(self.fix)}\n" if self.fix else "")
 

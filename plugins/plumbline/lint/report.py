@@ -11,12 +11,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from plumbline.core.colours import Colour, coloured
 from plumbline.core.safe_text import one_line
 from plumbline.lint.linter import LintReport
 from plumbline.lint.rule import Finding, Severity
 
-_COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[33m"}
-_RESET = "\x1b[0m"
+_COLOURS: dict[Severity, Colour] = {Severity.ERROR: "red", Severity.WARNING: "orange"}
 
 SCHEMA_VERSION = 1
 
@@ -54,7 +54,9 @@ def _lines(finding: Finding, *, colour: bool) -> list[str]:
         where += f":{place.column}"
     severity: str = finding.severity
     if colour:
-        severity = f"{_COLOURS[finding.severity]}{severity}{_RESET}"
+        severity = coloured(
+            severity, _COLOURS[finding.severity], bold=finding.severity is Severity.ERROR
+        )
     what = f"{one_line(where)}: {severity}: {one_line(finding.what)} [{finding.rule.code}]"
     lines = [what]
     if place.key:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from plumbline.core.colours import NUMBERS
 from plumbline.core.safe_text import in_json, name, one_line, visible
 from plumbline.core.status import RunStatus, Status
 from plumbline.core.text import rfc3339
@@ -44,11 +45,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _STYLES: dict[str, str] = {
-    "OK": "bold green",
-    "PASS": "green",
-    "WARNING": "bold yellow",
-    "CRITICAL": "bold red",
-    "ERROR": "bold magenta",
+    "OK": f"bold color({NUMBERS['green']})",
+    "PASS": f"color({NUMBERS['green']})",
+    "WARNING": f"bold color({NUMBERS['orange']})",
+    "CRITICAL": f"bold color({NUMBERS['red']})",
+    "ERROR": f"bold color({NUMBERS['purple']})",
     "SKIPPED": "dim",
 }
 _UNBOUNDED = 1_000_000
@@ -79,7 +80,7 @@ def as_text(page: Page, *, width: int | None = None, colour: bool = False) -> st
         file=io.StringIO(),
         width=width or _UNBOUNDED,
         force_terminal=colour,
-        color_system="standard" if colour else None,
+        color_system="256" if colour else None,
         legacy_windows=False,
         markup=False,
         emoji=False,

@@ -54,7 +54,7 @@ def test_after_a_run_with_a_clock_that_was_ahead_a_real_critical_is_sent(
     report = world.run(at, outcome(Status.CRITICAL, at))
 
     assert world.heard == [("a", "opened")]
-    assert any("had a clock that was ahead" in note for note in report.notes)
+    assert any("The clock of an earlier run was ahead" in note for note in report.notes)
     assert world.run(at + SIX_HOURS, outcome(Status.PASS, at + SIX_HOURS)).notes == ()
     assert world.heard == [("a", "opened"), ("a", "resolved")]
 

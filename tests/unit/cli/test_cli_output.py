@@ -124,7 +124,7 @@ def on_a_terminal(*arguments: str, **changes: str) -> str:
 
 def test_on_a_terminal_there_is_colour(project: SmallProject) -> None:
     assert "\x1b[" in on_a_terminal("debug")
-    assert "\x1b[1;31merror:" in on_a_terminal("nope")
+    assert "\x1b[1;38;5;160merror:" in on_a_terminal("nope")
 
 
 @pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)

@@ -41,7 +41,7 @@ def test_text_is_a_line_to_follow_a_key_and_a_fix(report: LintReport) -> None:
 
 
 def test_text_has_colours_where_they_are_wanted(report: LintReport) -> None:
-    assert "\x1b[1;31merror\x1b[0m: there is no 'b'" in reports.as_text(report, colour=True)
+    assert "\x1b[1;38;5;160merror\x1b[0m: there is no 'b'" in reports.as_text(report, colour=True)
     assert "\x1b[31mred" not in reports.as_text(report, colour=True)
 
 

@@ -97,7 +97,7 @@ def test_a_sample_and_a_late_message_say_so(smtp: FakeSmtp) -> None:
     assert mail.parsed["Subject"].startswith("SAMPLE ")
     for kind in ("plain", "html"):
         assert "sample" in mail.text(kind).lower()  # type: ignore[arg-type]
-        assert "sent 2 h later" in mail.text(kind)  # type: ignore[arg-type]
+        assert "Sent 2 h late" in mail.text(kind)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def test_an_attempt_out_of_time_is_gone_on_with(channel: GitHubChannel, github: 
         (403, "Issues: read and write"),
         (404, "name"),
         (410, "turned off"),
-        (422, "as it is"),
+        (422, "rejected the content"),
     ],
 )
 def test_a_refusal_says_the_fix(

@@ -60,7 +60,7 @@ def test_a_sample_and_a_late_message_say_so(chat: FakeGoogleChat) -> None:
     send(chat, message(is_sample=True, created_at=AT - timedelta(hours=2)))
     (text,) = chat.texts
     assert text.startswith("SAMPLE: this is a test of the channel")
-    assert "sent 2 h later" in text
+    assert "Sent 2 h late" in text
 
 
 @pytest.mark.parametrize(

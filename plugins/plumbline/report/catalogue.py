@@ -324,7 +324,7 @@ def _last(entry: MonitorEntry) -> str:
     try:
         return Status(entry.status)
     except ValueError:  # never ran, or written by another version
-        return entry.status
+        return Name(entry.status)
 
 
 def _checkpoints(catalogue: Catalogue) -> Block:

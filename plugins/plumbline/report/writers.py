@@ -53,7 +53,7 @@ _STYLES: dict[str, str] = {
     "SKIPPED": "dim",
 }
 _UNBOUNDED = 1_000_000
-_LEAST_WIDTH = 30
+_LEAST_WIDTH = 50
 """Names, numbers and words are folded only when they are wider than this."""
 _STATUS_WIDTH = 12
 """Of a status with its symbol, in a list of results."""

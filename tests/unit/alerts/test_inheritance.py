@@ -51,7 +51,7 @@ CASES = {
     "an incident of another project is open": (state("payments"), ran("1", "orders"), SHOP, "incidents of payments"),
     "nothing of it is known": (state(remembered=("payments",)), [], SHOP, "none of its monitors"),
     "most runs are of another target": (state(), ran("1", "orders", target="dev"), SHOP, "target dev"),
-    "another project ran too": (state(), ran("1", "orders") + ran("2", "payments"), SHOP, "no monitor is of this"),
+    "another project ran too": (state(), ran("1", "orders") + ran("2", "payments"), SHOP, "have no monitor of this project"),
     "another checkpoint": (state(), ran("1", "orders", checkpoint="nightly"), SHOP, "checkpoint nightly"),
     "most monitors are another's": (
         state(), ran("1", "orders", "a", "b"), SHOP, "most of the recorded monitors"),

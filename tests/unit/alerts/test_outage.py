@@ -134,7 +134,7 @@ def test_people_who_heard_it_from_each_run_hear_the_end_once(tmp_path: Path) -> 
     assert written == [], "what may have been is no part of the history"
     text = plain_text(world.phones["slack-error"].took[-1], limit=3000)
     assert "no run was recorded since 2 Feb 12:00 UTC" in text
-    assert "may have notified of an ERROR: it is over" in text
+    assert "may have sent an ERROR: it has ended" in text
 
 
 def test_an_end_that_may_have_had_no_opening_makes_no_monitor_flap(world: World) -> None:

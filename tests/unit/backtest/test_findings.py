@@ -85,7 +85,7 @@ def test_what_no_monitor_saw_is_missed() -> None:
 @pytest.mark.parametrize(
     ("histories", "of", "why"),
     [
-        ({"other": "......"}, label(began=1, ends=4), "coverage is not among the monitors"),
+        ({"other": "......"}, label(began=1, ends=4), "coverage is not among the replayed"),
         ({"coverage": "......"}, label(began=3, due=9, ends=12), "due after the replayed range"),
         (
             {"coverage": ".ssss."},

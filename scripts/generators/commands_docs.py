@@ -90,7 +90,8 @@ def _overview(root: Group, context: click.Context) -> str:
             _options(root, context, shared=True),
             "## Exit codes of every command",
             _exit_codes({0: "done", **EXIT_CODES}),
-            "Next: [statuses and exit codes](../statuses-and-exit-codes.md), [shell completion]"
+            "Next: [statuses and exit codes](../statuses-and-exit-codes.md), "
+            "[glossary](../glossary.md), [shell completion]"
             "(../shell-completion.md).\n",
         ]
     )

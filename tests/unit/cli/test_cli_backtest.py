@@ -95,7 +95,7 @@ def test_calibrate_ends_with_3_where_the_history_is_too_short(
     history.write_text("".join(history.read_text().splitlines(keepends=True)[:20]))
     said = plumbline("calibrate", "coverage", "--history", str(history))
     assert said.code == 3
-    assert "the history is too short: 6 healthy days" in said.out
+    assert "the history is too short for a proposal: 6 healthy days" in said.out
 
 
 def test_calibrate_write_shows_the_diff_on_standard_error(

@@ -133,10 +133,10 @@ def test_a_trigger_is_made_as_google_shows_it_afterwards(
         ({"region": None}, "--region", "needs --region"),
         ({"image": None}, "--image", "needs --image"),
         ({"service_account": None}, "--service-account", "needs --service-account"),
-        ({"region": "us-west2; rm -rf /"}, "--region", "is no region"),
-        ({"project": "My Project"}, "--project", "is no project"),
-        ({"image": "a b"}, "--image", "is no image"),
-        ({"service_account": "me"}, "--service-account", "is no service account"),
+        ({"region": "us-west2; rm -rf /"}, "--region", "is not a valid region"),
+        ({"project": "My Project"}, "--project", "is not a valid project"),
+        ({"image": "a b"}, "--image", "is not a valid image"),
+        ({"service_account": "me"}, "--service-account", "is not a valid service account"),
     ],
 )
 def test_a_flag_that_is_missing_or_wrong_is_named_with_an_example(

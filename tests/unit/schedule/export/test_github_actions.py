@@ -230,7 +230,7 @@ def test_a_folder_in_which_github_would_see_an_expression_is_refused() -> None:
         (schedule("0 20 * 6 *"), "possibly of another month"),
         (schedule("0 6 L * *"), "does not know the last day of a month"),
         (schedule("0 6 1 * MON"), "differently from cron"),
-        (schedule("*/4 * * * *"), "more often than every 5 minutes"),
+        (schedule("*/4 * * * *"), "every 5 minutes at most"),
         (schedule(checkpoint="a; rm -rf /"), "has characters that a workflow can't hold"),
     ],
     ids=["day of month", "month", "last day", "two kinds of days", "too often", "shell"],

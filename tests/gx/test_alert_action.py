@@ -111,7 +111,7 @@ def test_a_run_whose_clock_is_ahead_changes_nothing_and_the_next_one_acts(
 
     assert slack.messages == []
     (line,) = ahead.action_errors
-    assert "60.0 days after the warehouse's clock" in line
+    assert "60.0 days ahead of the warehouse's clock" in line
     assert live.run_at(now, "all").action_errors == ()
     assert len(slack.messages) == 1
 

@@ -265,7 +265,7 @@ def test_a_run_that_is_ahead_of_the_warehouses_clock_silences_no_later_one(
     now = datetime.now(UTC)
     ahead = (now + timedelta(days=60)).isoformat()
     said = finish(tell("--as-of", ahead, "a=PASS"), code=1)
-    assert "60.0 days after the warehouse's clock" in said
+    assert "60.0 days ahead of the warehouse's clock" in said
     finish(tell("--as-of", now.isoformat(), "a=CRITICAL"))
     assert first_lines(slack) == ["CRITICAL a"]
 

@@ -533,7 +533,7 @@ def test_who_waits_for_too_long_for_its_turn_is_told(
 
     with (
         StateStore(warehouse).exclusively(),
-        pytest.raises(WarehouseError, match="another run has kept") as raised,
+        pytest.raises(WarehouseError, match="another run has locked") as raised,
         StateStore(warehouse).exclusively(told.append),
     ):
         pass
@@ -585,7 +585,7 @@ def test_the_lock_does_not_depend_on_the_folder_of_temporary_files(
     target = embedded_target(here, project="p", **({"emulator_host": host[0]} if host else {}))
     store = StateStore(target, endpoint="http://127.0.0.1:1")
 
-    with pytest.raises(WarehouseError, match="another run has kept"), store.exclusively():
+    with pytest.raises(WarehouseError, match="another run has locked"), store.exclusively():
         pass
     holder.kill()
     holder.wait()

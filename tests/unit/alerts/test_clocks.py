@@ -25,7 +25,7 @@ def test_a_run_of_an_instant_that_the_warehouse_has_not_reached_changes_nothing(
     service.record = lambda: recorded.append("outcomes")
     at = START + AHEAD
 
-    with pytest.raises(PlumblineError, match=r"60\.0 days after the warehouse's clock"):
+    with pytest.raises(PlumblineError, match=r"60\.0 days ahead of the warehouse's clock"):
         service.notify([outcome(Status.CRITICAL, at)], facts(at))
 
     assert (recorded, world.heard, world.warehouse.state.version) == ([], [], 0)

@@ -73,9 +73,9 @@ def test_today_is_the_domains_not_the_servers() -> None:
 @pytest.mark.parametrize(
     ("text", "what", "fix"),
     [
-        ("2026-11-24", "later than today", "today's date means now"),
+        ("2026-11-24", "later than today", "which means now"),
         ("9999-12-31", "later than today", "name a day"),
-        ("2026-11-24T01:30:01Z", "later than now", "name an instant"),
+        ("2026-11-24T01:30:01Z", "later than now", "give an earlier instant"),
         ("2026-02-30", "no date '2026-02-30'", "calendar"),
         ("2026-13-01", "no date", "calendar"),
         ("2026-02-02T15:00:00", "has no zone", "2026-02-02T15:00:00-05:00"),

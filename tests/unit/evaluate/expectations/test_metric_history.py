@@ -212,12 +212,12 @@ def test_a_group_is_known_by_its_pseudonym_where_its_column_is_personal() -> Non
     ("changes", "said"),
     [
         ({"retired": ["fra"]}, "retired names the group 'fra', which was in no run; did you mean 'fr'?"),
-        ({"since": "2026-03-03"}, "since 2026-03-03 is after the day that is judged, 2026-03-02"),
+        ({"since": "2026-03-03"}, "since 2026-03-03 is after the evaluated day, 2026-03-02"),
         ({"since": "March"}, "since 'March' is not a date: write one such as 2026-01-31"),
         ({"since": "2026-02-30"}, "since '2026-02-30' is not a date"),
         ({"since": "20260230"}, "since '20260230' is not a date"),
         ({"retired": ["fr"], "group_by": None}, "retired needs group_by"),
-        ({"retired": ["fr"], "overrides": {"fr": {"min_value": 1}}}, "'fr' is retired, and has overrides"),
+        ({"retired": ["fr"], "overrides": {"fr": {"min_value": 1}}}, "'fr' is in retired and in overrides"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_is_refused(changes: dict[str, Any], said: str) -> None:

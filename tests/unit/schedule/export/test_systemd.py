@@ -167,5 +167,5 @@ def test_signs_that_systemd_reads_are_doubled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cron", ["0 6 L * *", "0 6 * * MON#2"])
 def test_what_it_can_t_say_is_refused(cron: str) -> None:
-    with pytest.raises(ConfigError, match="can't be written: systemd has no"):
+    with pytest.raises(ConfigError, match="can't be written: systemd does not know"):
         write_systemd([schedule(cron)], MACHINE)

@@ -116,7 +116,8 @@ def _as_json(row: Mapping[str, Any], table: SourceTable) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+        zone = "" if value.tzinfo is None else " UTC"
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f") + zone
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list):

@@ -67,7 +67,7 @@ class Evaluator:
         language.product_mode = ProductMode.PRODUCT_EXTERNAL
         self.language = language
         self._queries: dict[tuple[str, str], Any] = {}
-        self._tables = {
+        self.tables = {
             table.key: table for table in read_source_tables(PROJECT.root / "models/sources.yml")
         }
 
@@ -101,7 +101,7 @@ class Evaluator:
             rows = request.params.add(name=_parameter(key)).value
             rows.array_value.SetInParent()
             for row in world.tables.get(key, []):
-                cells = [_value(row.get(name), kind) for name, kind in self._tables[key].columns]
+                cells = [_value(row.get(name), kind) for name, kind in self.tables[key].columns]
                 rows.array_value.element.add().struct_value.field.extend(cells)
         return self._ask("EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse)
 
@@ -141,7 +141,7 @@ class Evaluator:
     def _rows(self, key: str) -> Type:
         fields = [
             StructField(field_name=name, field_type=_type(kind))
-            for name, kind in self._tables[key].columns
+            for name, kind in self.tables[key].columns
         ]
         return _array_of(Type(type_kind=TypeKind.TYPE_STRUCT, struct_type=StructType(field=fields)))
 
@@ -153,7 +153,7 @@ class Evaluator:
 
 def _parameter(key: str) -> str:
     """The query parameter that holds a table's rows."""
-    return key.replace(".", "__")
+    return key.replace(".", "__").replace("*", "all")
 
 
 def _array_of(element: Type) -> Type:

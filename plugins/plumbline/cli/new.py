@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -21,9 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plumbline.lint.rule import Finding
-    from plumbline.scaffold.monitor import NewMonitor, Table
+    from plumbline.models.relations import Relation
+    from plumbline.scaffold.monitor import Kind, NewMonitor
+    from plumbline.scaffold.tables import Table
 
-KIND = click.Choice(("ratio", "count"))
+KIND = click.Choice(("ratio", "count", "freshness", "unique", "references"))
+KINDS = {
+    "ratio": "a share of the rows",
+    "count": "the number of rows",
+    "freshness": "the age of the newest row",
+    "unique": "whether values occur once",
+    "references": "whether values exist in another table",
+}
+DATE_FORMAT = click.Choice(("YYYYMMDD", "YYYY-MM-DD"))
 
 
 def monitor(
@@ -31,11 +41,17 @@ def monitor(
     table: str | None,
     kind: str | None,
     date_column: str | None,
+    no_date: bool,
+    date_format: str,
     condition: str | None,
+    columns: tuple[str, ...],
+    to: str | None,
     group_by: tuple[str, ...],
     arrival: str | None,
     warning: float | None,
     critical: float | None,
+    warning_above: float | None,
+    critical_above: float | None,
     owner: str | None,
     days: int,
     checkpoint: str,
@@ -43,18 +59,13 @@ def monitor(
 ) -> int:
     """Create a monitor and add it to a checkpoint.
 
-    Writes the model, its description, the suite, a runbook and a test. On a terminal, it prompts
-    for missing options. It never overwrites files. If the new files don't pass lint, it removes
-    them.
+    For a ratio and a count, writes a model with its description and a test; for the other kinds, a
+    suite over the table. Each gets a suite and a runbook. On a terminal, it prompts for missing
+    options. It never overwrites files. If the new files don't pass lint, it removes them.
     """
-    from plumbline.scaffold.monitor import (
-        NewMonitor,
-        ask_warehouse,
-        check_monitor,
-        check_written,
-        find_table,
-        make_files,
-    )
+    from plumbline.scaffold.monitor import NewMonitor, check_written, make_files
+    from plumbline.scaffold.monitor_checks import check_monitor
+    from plumbline.scaffold.tables import ask_warehouse, find_table
     from plumbline.scaffold.writing import write_new
     from plumbline.warehouse.ready import ensure_ready
 
@@ -63,30 +74,45 @@ def monitor(
     where = project.target(target)
     asks = sys.stdin.isatty()
 
-    def columns(dataset: str, of: str) -> Table:
-        return ask_warehouse(ensure_ready(where, write_message), dataset, of)
+    def find(text: str, *named: str) -> Table:
+        def ask(relation: Relation) -> Table:
+            return ask_warehouse(ensure_ready(where, write_message), relation)
 
-    table = table or _ask(asks, "--table", "Table (dataset.table)")
-    found = find_table(project, table, columns)
-    types = found.types
-    kind = kind or _ask(asks, "--kind", "Check a ratio of the rows, or their count", "ratio", KIND)
-    if date_column is None:
-        dates = [column for column, of in types.items() if of in ("DATE", "TIMESTAMP")]
-        first = dates[0] if dates else None
-        date_column = (
-            first
-            if len(dates) == 1 and first
-            else _ask(asks, "--date-column", f"Column with the day ({', '.join(dates)})", first)
-        )
+        return find_table(project, where, text, ask, named=named)
+
+    table = table or _ask(asks, "--table", "Table (dataset.table, or a model of dbt)")
+    given = (date_column, arrival, *group_by, *columns)
+    found = find(table, *filter(None, given), *_words_of(condition))
+    kind = kind or _ask(asks, "--kind", f"Check {_listed(KINDS)}", "ratio", KIND)
+    if kind in ("ratio", "count") or days != 1:
+        date_column = _date_column(asks, found, date_column, no_date)
+    elif date_column is None and not no_date and found.require_filter:
+        date_column = found.partition_name
     if kind == "ratio" and condition is None:
         condition = _ask(
             asks, "--condition", "Condition for counted rows (SQL, such as email is not null)"
         )
-    if warning is None and critical is None:
-        unit = " in percent" if kind == "ratio" else ""
-        warning = _ask(asks, "--warning", f"WARNING threshold{unit}", type=click.FLOAT)
-        critical = _ask(asks, "--critical", f"CRITICAL threshold{unit}", type=click.FLOAT)
-    if asks and not group_by:
+    if kind in ("freshness", "unique", "references") and not columns:
+        columns = (_ask(asks, "--column", f"Column ({', '.join(found.types)})"),)
+        found = find(table, *filter(None, given), *columns)
+    refers = None
+    if kind == "references" or to is not None:
+        to = to or _ask(asks, "--to", "Column that must hold the value (dataset.table.column)")
+        of, _, column = str(to).rpartition(".")
+        refers = (find(of, column), column) if of else None
+    if kind in ("unique", "references") and warning is None and critical is None:
+        critical = 100
+    if {warning, critical, warning_above, critical_above} == {None}:
+        if kind == "freshness":
+            warning_above = _ask(asks, "--warning-above", "WARNING above (hours)", type=click.FLOAT)
+            critical_above = _ask(
+                asks, "--critical-above", "CRITICAL above (hours)", type=click.FLOAT
+            )
+        else:
+            unit = " in percent" if kind == "ratio" else ""
+            warning = _ask(asks, "--warning", f"WARNING threshold{unit}", type=click.FLOAT)
+            critical = _ask(asks, "--critical", f"CRITICAL threshold{unit}", type=click.FLOAT)
+    if asks and not group_by and kind in ("ratio", "count"):
         group_by = tuple(
             column.strip()
             for column in _ask(asks, "--group-by", "Columns to group by (a, b; or none)", "").split(
@@ -98,15 +124,20 @@ def monitor(
     asked = NewMonitor(
         name=name,
         table=found,
-        kind="ratio" if kind == "ratio" else "count",
+        kind=cast("Kind", kind),
         date_column=date_column,
         warning=warning,
         critical=critical,
+        warning_above=warning_above,
+        critical_above=critical_above,
         condition=condition,
+        columns=columns,
+        to=refers,
         group_by=group_by,
         arrival=arrival,
         owner=owner,
         days=days,
+        date_format=date_format,
         checkpoint=checkpoint,
     )
     check_monitor(asked, project)
@@ -119,10 +150,60 @@ def monitor(
         check=lambda: warnings.extend(check_written(project.root, name)),
     )
     _write_paths(project.root, written, changed)
-    write_result(_next(asked))
+    write_result(_next(asked, next(iter(files))))
     for finding in warnings:
         write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
     return 0
+
+
+def _listed(kinds: Mapping[str, str]) -> str:
+    return ", ".join(f"{text} ({name})" for name, text in kinds.items())
+
+
+def _words_of(condition: str | None) -> Sequence[str]:
+    """The columns that a condition names; none where it is not SQL, which is said later."""
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        tree = sqlglot.parse_one(condition or "true", read="bigquery")
+    except sqlglot.errors.SqlglotError:
+        return ()
+    return [column.name for column in tree.find_all(exp.Column) if not column.table]
+
+
+def _date_column(asks: bool, table: Table, given: str | None, no_date: bool) -> str | None:
+    """The column with the day of a row; None for a table whose rows are checked together.
+
+    By default the one that the table is partitioned or divided by, else the only date.
+    """
+    from plumbline.scaffold.dates import DATE_TYPES, SUFFIX
+
+    if no_date:
+        if given is not None:
+            raise ConfigError(
+                "--no-date checks all rows, --date-column those of a day",
+                key="--no-date",
+                fix="leave one of them out",
+            )
+        return None
+    if given is not None:
+        return given
+    dates = [column for column, of in table.types.items() if of in DATE_TYPES]
+    usual = SUFFIX if SUFFIX in table.pseudo else table.partition_name
+    if usual is not None or len(dates) == 1:
+        return usual or dates[0]
+    if not dates and not asks:
+        raise ConfigError(
+            f"{table.key} has no column of a date",
+            key="--date-column",
+            fix="name a text or number as YYYYMMDD, or pass --no-date to check all rows",
+        )
+    first = dates[0] if dates else "none"
+    answer = _ask(
+        asks, "--date-column", f"Column with the day ({', '.join(dates)}; or none)", first
+    )
+    return None if answer == "none" else str(answer)
 
 
 def table(
@@ -140,7 +221,8 @@ def table(
     that hold of all rows. Nothing is written before you choose.
     """
     from plumbline.core.text import size
-    from plumbline.scaffold.monitor import check_name, with_monitor
+    from plumbline.scaffold.checkpoint_file import with_monitor
+    from plumbline.scaffold.monitor_checks import check_name
     from plumbline.scaffold.table_suite import profile_table, suite_text
     from plumbline.scaffold.writing import write_new
     from plumbline.warehouse.ready import ensure_ready
@@ -237,11 +319,15 @@ def _write_paths(root: Path, written: Sequence[Path], changed: Collection[str]) 
         write_result(f"{'changed' if name in changed else 'wrote'} {name}\n")
 
 
-def _next(asked: NewMonitor) -> str:
+def _next(asked: NewMonitor, first: str) -> str:
+    """What to do now; ``first`` is the file to read: the suite, or the model where there is one."""
+    from plumbline.scaffold.monitor import WITH_SQL
+
     asks = ", to check the condition in the warehouse" if asked.condition else ""
+    read = f"models/monitors/{asked.name}.sql" if asked.kind in WITH_SQL else first
     return (
         f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts{asks}\n"
-        f"then read models/monitors/{asked.name}.sql, and complete the impact and the runbook.\n"
+        f"then read {read}, and complete the impact and the runbook.\n"
     )
 
 
@@ -283,19 +369,50 @@ command = Group(
             params=[
                 click.Argument(["name"], metavar="NAME", required=True),
                 _table_option(
-                    "The table to read, declared in the project or existing in the warehouse."
+                    "The table to read: declared in the project, a model of dbt, or existing in "
+                    "the warehouse; shards as dataset.events_*."
                 ),
                 click.Option(
                     ["--kind"],
                     type=KIND,
-                    help="Check the share of counted rows, or the number of rows.",
+                    help="Check "
+                    + "; ".join(f"{name}: {text}" for name, text in KINDS.items())
+                    + ".",
                 ),
                 option(
                     "--date-column",
                     "COLUMN",
-                    "DATE or TIMESTAMP column with the day; default: the only one.",
+                    "Column with the day: a date, a time, a text or number as YYYYMMDD, "
+                    "_TABLE_SUFFIX, _PARTITIONTIME. Default: that of the partitions or shards, "
+                    "else the only date.",
                 ),
-                option("--condition", "SQL", "SQL condition for counted rows: email is not null."),
+                flag("--no-date", "Check all rows of the table, not those of a day."),
+                click.Option(
+                    ["--date-format"],
+                    type=DATE_FORMAT,
+                    default="YYYYMMDD",
+                    show_default=True,
+                    help="How a text or number in --date-column is written.",
+                ),
+                option(
+                    "--condition",
+                    "SQL",
+                    "SQL condition for counted rows: email is not null. For freshness, unique and "
+                    "references: for the rows to check.",
+                ),
+                option(
+                    "--column",
+                    "COLUMN",
+                    "For freshness, unique and references: the column to check. For unique "
+                    "repeatable: the columns together.",
+                    name="columns",
+                    multiple=True,
+                ),
+                option(
+                    "--to",
+                    "TABLE.COLUMN",
+                    "For references: the column that must hold the value.",
+                ),
                 option(
                     "--group-by",
                     "COLUMN",
@@ -308,8 +425,21 @@ command = Group(
                     "Column with the time at which a row arrived, to check the past as it was "
                     "known then.",
                 ),
-                option("--warning", "NUMBER", "Values below are WARNING.", type=float),
+                option(
+                    "--warning",
+                    "NUMBER",
+                    "Values below are WARNING: a percentage (ratio, unique, references), or a "
+                    "number of rows.",
+                    type=float,
+                ),
                 option("--critical", "NUMBER", "Values below are CRITICAL.", type=float),
+                option(
+                    "--warning-above",
+                    "NUMBER",
+                    "Values above are WARNING; for freshness, hours.",
+                    type=float,
+                ),
+                option("--critical-above", "NUMBER", "Values above are CRITICAL.", type=float),
                 option("--owner", "WHO", "Who is responsible for the monitor."),
                 click.Option(
                     ["--days"],
@@ -335,6 +465,13 @@ command = Group(
                     "--group-by system_id --arrival created_at --warning 95 --critical 80 "
                     "--owner ml-platform --checkpoint mine",
                     "check a share of rows per prediction system",
+                ),
+                Example(
+                    "plumbline new monitor predictions_age "
+                    "--table nba_predictions.player_prop_predictions --kind freshness "
+                    "--column created_at --warning-above 24 --critical-above 48 "
+                    "--owner ml-platform --checkpoint mine",
+                    "check how old the newest row is",
                 ),
             ),
             exit_codes={3: "ERROR: the table doesn't exist"},

@@ -109,7 +109,11 @@ class _Workspace(Workspace):
             name: _WithoutMeta(name, model.document, model.path)
             for name, model in self._facts.described.items()
         }
-        return Properties(models=models, sources=sources)
+        own = Properties(models=models, sources=sources)
+        try:
+            return self._with_dbts(own)
+        except PlumblineError:  # the compiler says it
+            return own
 
 
 class Models:
@@ -227,6 +231,19 @@ class Models:
         """Every declared table of a source by source and table: where it is, or why that can't be
         told. Without those that are not enabled."""
         return all_sources(self.workspace)
+
+    @cached_property
+    def source_names(self) -> frozenset[tuple[str, str]]:
+        """Source and table of all that ``source()`` can name."""
+        return frozenset({*self.facts.sources, *self.sources})
+
+    @cached_property
+    def has_manifest(self) -> bool:
+        """Whether dbt has written which tables it makes."""
+        try:
+            return self.workspace.manifest_file.is_file()
+        except PlumblineError:  # the compiler says it
+            return True
 
     def sql_of(self, name: str) -> Built | None:
         """A model that can be compiled."""

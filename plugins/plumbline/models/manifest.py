@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +34,7 @@ _RELATION = re.compile(
 
 _KINDS = ("model", "seed", "snapshot")
 """What ``ref()`` can name."""
+_OF_COLUMN = ("name", "data_type", "description", "config", "meta")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Node:
     """The SQL of an ephemeral model, where dbt has compiled it; of others it is not kept."""
     checksum: str | None = None
     """Of its file, as SHA-256."""
+    described: Mapping[str, Any] = field(default_factory=dict)
+    """``description`` and ``columns`` as dbt's YAML files have them."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class SourceNode:
     identifier: str
     unrendered: Mapping[str, str]
     """``database`` and ``schema`` as they were written, where dbt says so (1.9 and later)."""
+    described: Mapping[str, Any] = field(default_factory=dict)
+    """``description``, ``config`` and ``columns`` as dbt's YAML files have them."""
 
     @property
     def parts(self) -> Mapping[str, str]:
@@ -199,6 +204,7 @@ def _source(id_: str, entry: Mapping[str, Any], file: Path) -> tuple[tuple[str, 
         schema=schema,
         identifier=identifier,
         unrendered={key: value for key, value in unrendered.items() if isinstance(value, str)},
+        described=_described(entry),
     )
     return (str(entry.get("source_name") or source), str(entry.get("name") or name)), found
 
@@ -240,7 +246,24 @@ def _node(id_: str, entry: Mapping[str, Any], file: Path) -> Node:
         original_file=text("original_file_path"),
         compiled=compiled if isinstance(compiled, str) and compiled else None,
         checksum=checksum.get("checksum") if isinstance(checksum, dict) else None,
+        described=_described(entry),
     )
+
+
+def _described(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``entry`` says of a table and its columns, as the YAML files of a project say it."""
+    columns = entry.get("columns")
+    config = entry.get("config")
+    meta = config.get("meta") if isinstance(config, dict) else None
+    return {
+        "description": str(entry.get("description") or ""),
+        "config": {"meta": meta if isinstance(meta, dict) else {}},
+        "columns": [
+            {key: one[key] for key in _OF_COLUMN if one.get(key)}
+            for one in (columns.values() if isinstance(columns, dict) else ())
+            if isinstance(one, dict) and one.get("name")
+        ],
+    }
 
 
 def _mapping(value: object, file: Path, key: str | None) -> Mapping[str, Any]:

@@ -37,9 +37,10 @@ def resolve_ref(ref: Ref, workspace: Workspace) -> Relation | None:
     Raises:
         MonitorError: there is no such model, or nothing that says where its table is.
     """
-    own = str(workspace.project.dbt.get("name") or "")
+    own = workspace.dbt_home.name
     config = None
-    is_own = ref.package in (None, own) and ref.version is None
+    names = {None, own, str(workspace.project.dbt.get("name") or "")}
+    is_own = ref.package in names and ref.version is None
     if is_own and ref.name in workspace.models.files:
         workspace.models.find(ref.name, file=ref.place.file, key=ref.place.key)
         config = model_config(ref.name, workspace)
@@ -125,8 +126,8 @@ def _refuse_stale(
     ref: Ref, config: ModelConfig | None, node: Node, manifest: Manifest, workspace: Workspace
 ) -> None:
     """A manifest that would send the monitor to a table that dbt no longer makes."""
-    project = workspace.project
-    if not project.files.is_file(project.root / node.original_file):
+    home = workspace.dbt_home
+    if not home.files.is_file(home.root / node.original_file):
         _stale(manifest, node, "original_file_path", f"{node.original_file}, which is gone", ref)
     for key, now in (config.place if config is not None else {}).items():
         before = node.config.get(key)

@@ -84,7 +84,7 @@ def resolve_source(table: SourceTable, workspace: Workspace, scope: Scope) -> Fo
         word: _render(part, table, scope) for word, part in table.parts.items() if part.has_jinja
     }
     manifest = workspace.manifest
-    own = str(workspace.project.dbt.get("name") or "")
+    own = workspace.dbt_home.name
     node = None if manifest is None else manifest.find_source(table.source, table.name, own=own)
     if manifest is None or node is None:
         return _as_rendered(table, rendered, workspace)

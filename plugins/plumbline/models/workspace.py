@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from plumbline.models.dbt_home import DbtHome, find_dbt_home, with_manifest
 from plumbline.models.files import Index, index_macros, index_models
-from plumbline.models.manifest import Manifest, manifest_file, read_manifest
+from plumbline.models.manifest import Manifest
 from plumbline.models.properties import Properties, read_properties
 from plumbline.models.templates import Templates
 from plumbline.project.dbt_folders import model_folders
@@ -118,8 +119,8 @@ class Workspace:
 
     @cached_property
     def properties(self) -> Properties:
-        """Every YAML file beside the models."""
-        return read_properties(self.folders, self.project.files)
+        """Every YAML file beside the models, and what the dbt project around this one describes."""
+        return self._with_dbts(read_properties(self.folders, self.project.files))
 
     @cached_property
     def templates(self) -> Templates:
@@ -127,16 +128,27 @@ class Workspace:
         files = self.project.files
         return Templates(index_macros(self.project.root, self.project.dbt, files), files)
 
+    @cached_property
+    def dbt_home(self) -> DbtHome:
+        """The dbt project whose tables models read.
+
+        Raises:
+            MonitorError: the variable that names it names none.
+        """
+        return find_dbt_home(self.project)
+
     @property
     def manifest_file(self) -> Path:
         """Where dbt would say which tables it has made."""
-        return manifest_file(self.project.root, self.project.dbt)
+        return self.dbt_home.manifest_file
 
     @cached_property
     def manifest(self) -> Manifest | None:
         """What dbt says of its tables; None where dbt has not been run."""
-        file, files = self.manifest_file, self.project.files
-        if not files.is_file(file):
-            return None
-        project = str(self.project.dbt.get("name") or "")
-        return files.once(("manifest", file), lambda: read_manifest(file, files, project=project))
+        return self.dbt_home.manifest()
+
+    def _with_dbts(self, own: Properties) -> Properties:
+        """``own``, with the tables of the dbt project around this one."""
+        if self.dbt_home.is_own or self.manifest is None:
+            return own
+        return with_manifest(own, self.manifest, self.models.files)

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.documents import DBT_FILE
 from plumbline.project.find import INSIDE_DBT, PROJECT_FILE
 from plumbline.project.project import Project
-from plumbline.scaffold.monitor import NewMonitor, find_table, make_files
+from plumbline.scaffold.monitor import NewMonitor, make_files
+from plumbline.scaffold.tables import find_table
 from plumbline.scaffold.templating import TEMPLATES, render
 from plumbline.scaffold.writing import write_new
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+    from plumbline.models.relations import Relation
 
 EXAMPLE = "orders_with_email"
 _SEED = "seeds/make_example.py"
@@ -110,14 +113,13 @@ def project_files(
 def _write_example(root: Path) -> list[Path]:
     project = Project(root)
 
-    def nowhere(dataset: str, table: str) -> None:
-        raise ConfigError(
-            f"{dataset}.{table} is not declared", file=root / "models" / "sources.yml"
-        )
+    def never(relation: Relation) -> NoReturn:
+        raise ConfigError(f"{relation.key} is not declared", file=root / "models" / "sources.yml")
 
+    target = project.target("local")
     asked = NewMonitor(
         name=EXAMPLE,
-        table=find_table(project, "shop.orders", nowhere),  # type: ignore[arg-type]
+        table=find_table(project, target, "shop.orders", never),
         kind="ratio",
         date_column="ordered_on",
         warning=95,

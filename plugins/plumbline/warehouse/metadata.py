@@ -57,6 +57,9 @@ class TableMetadata:
     """That BigQuery adds: they are not among those of ``select *``."""
     needs_filter: str | None = None
     """The column without a filter on which BigQuery refuses a query; None: it needs none."""
+    description: str = ""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """Of columns that have one."""
 
 
 def table_metadata(client: bigquery.Client, target: Target, relation: Relation) -> TableMetadata:
@@ -84,6 +87,8 @@ def table_metadata(client: bigquery.Client, target: Target, relation: Relation) 
         (column or (numbers.field if numbers else None))
         if table.require_partition_filter
         else None,
+        table.description or "",
+        {one.name: one.description for one in table.schema if one.description},
     )
 
 

@@ -9,20 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.lint.linter import lint
+from plumbline.models.relations import Relation
 from plumbline.project import Project
 from plumbline.project.runbooks import Heading, headings_of
-from plumbline.scaffold.monitor import (
-    Column,
-    NewMonitor,
-    Table,
-    check_monitor,
-    check_written,
-    find_table,
-    make_files,
-)
+from plumbline.scaffold.monitor import NewMonitor, check_written, make_files
+from plumbline.scaffold.monitor_checks import check_monitor
 from plumbline.scaffold.project import make_project
+from plumbline.scaffold.tables import Column, Table, find_table
 from plumbline.scaffold.writing import write_new
 
 ORDERS = Table(
@@ -35,10 +30,27 @@ ORDERS = Table(
         Column("email", "STRING"),
         Column("numerator", "INT64"),
         Column("items", "ARRAY<STRING>"),
+        Column("text", "STRING"),
+        Column("moment", "DATETIME"),
     ),
     is_declared=False,
     partition_by="ordered_on",
 )
+LOOSE = replace(ORDERS, partition_by=None)
+SHARDS = replace(LOOSE, name="orders_*", pseudo={"_TABLE_SUFFIX": "STRING"})
+INGESTED = replace(
+    ORDERS,
+    partition_by="_PARTITIONDATE",
+    pseudo={"_PARTITIONDATE": "DATE", "_PARTITIONTIME": "TIMESTAMP"},
+)
+FRESH: dict[str, object] = {
+    "kind": "freshness", "date_column": None, "condition": None, "columns": ("seen_at",),
+    "warning": None, "critical": None, "warning_above": 24,
+}  # fmt: skip
+UNIQUE: dict[str, object] = {
+    "kind": "unique", "date_column": None, "condition": None, "columns": ("email",),
+    "warning": None, "critical": 100,
+}  # fmt: skip
 GOOD = NewMonitor("fresh", ORDERS, "ratio", "ordered_on", 95, 80, "ana", "email is not null")
 
 
@@ -47,8 +59,8 @@ def project(tmp_path: Path) -> Project:
     return Project(make_project(tmp_path / "shop", name=None, example=False).root)
 
 
-def never(dataset: str, table: str) -> Table:
-    raise AssertionError(f"{dataset}.{table} is declared")
+def never(relation: Relation) -> Table:
+    raise AssertionError(f"{relation.key} is declared")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +70,12 @@ def never(dataset: str, table: str) -> Table:
         ({"checkpoint": "../../escape"}, "--checkpoint", "lower-case letters"),
         ({"checkpoint": "a b"}, "--checkpoint", "lower-case letters"),
         ({"date_column": "orderd_on"}, "--date-column", "did you mean 'ordered_on'?"),
-        ({"date_column": "country"}, "--date-column", "known: ordered_on, seen_at"),
+        (
+            {"date_column": "items"},
+            "--date-column",
+            "known: moment, ordered_on, seen_at; or --no-date",
+        ),
+        ({"date_column": "numerator", "date_format": "YYYY-MM-DD"}, "--date-format", "YYYYMMDD"),
         ({"group_by": ("county",)}, "--group-by", "did you mean 'country'?"),
         ({"group_by": ("ordered_on",)}, "--group-by", "leave it out"),
         ({"group_by": ("country", "country")}, "--group-by", "list it once"),
@@ -77,6 +94,33 @@ def never(dataset: str, table: str) -> Table:
         ({"warning": math.nan}, "--warning", "a number"),
         ({"critical": math.inf}, "--critical", "a number"),
         ({"warning": 50, "critical": 80}, "--critical", "the lower one"),
+        ({"warning_above": 90}, "--warning", "make --warning the lower one"),
+        ({"warning_above": 99, "critical_above": 97}, "--warning-above", "the lower one"),
+        ({"columns": ("email",)}, "--column", "--kind freshness"),
+        ({"to": (ORDERS, "email")}, "--to", "leave it out"),
+        (FRESH | {"columns": ()}, "--column", "known: moment, ordered_on, seen_at"),
+        (FRESH | {"columns": ("email",)}, "--column", "known: moment, ordered_on, seen_at"),
+        (FRESH | {"columns": ("seen_at", "ordered_on")}, "--column", "a monitor for each"),
+        (FRESH | {"group_by": ("country",)}, "--group-by", "--kind count"),
+        (FRESH | {"warning_above": None}, "--warning", "--warning-above, --critical-above"),
+        (FRESH | {"warning": 24}, "--warning", "--warning-above, in hours"),
+        (FRESH | {"warning_above": 0}, "--warning-above", "hours above 0"),
+        (UNIQUE | {"columns": ()}, "--column", "--column"),
+        (UNIQUE | {"columns": ("emial",)}, "--column", "did you mean 'email'?"),
+        (UNIQUE | {"warning_above": 99}, "--warning-above", "--warning, above 0 up to 100"),
+        (UNIQUE | {"critical": 101}, "--critical", "above 0 up to 100"),
+        (UNIQUE | {"kind": "references"}, "--to", "DATASET.TABLE.COLUMN"),
+        (
+            UNIQUE | {"date_column": "country"},
+            "--date-column",
+            "known: moment, ordered_on, seen_at",
+        ),
+        (
+            UNIQUE | {"kind": "references", "to": (ORDERS, "emial")},
+            "--to",
+            "did you mean 'email'?",
+        ),
+        ({"table": replace(ORDERS, model="fresh")}, "NAME", "another name"),
     ],
 )
 def test_what_cannot_be_made_is_said_with_its_fix(
@@ -133,13 +177,34 @@ def test_a_condition_that_only_the_warehouse_can_judge_is_left_to_it(
         {"date_column": "seen_at"},
         {"date_column": "seen_at", "group_by": ("country",), "arrival": "seen_at"},
         {"critical": None, "days": 7},
+        {"warning_above": 98, "critical_above": 99, "days": 7},
+        {"warning": None, "critical": None, "critical_above": 90, "group_by": ("country",)},
+        {"date_column": "moment"},
+        {"date_column": "text", "date_format": "YYYYMMDD"},
+        {"date_column": "text", "date_format": "YYYY-MM-DD"},
+        {"date_column": "numerator", "group_by": ("country",)},
+        {"table": SHARDS, "date_column": "_TABLE_SUFFIX"},
+        {"table": INGESTED, "date_column": "_PARTITIONDATE"},
+        {"table": INGESTED, "date_column": "_PARTITIONTIME", "group_by": ("country",)},
+        {"table": LOOSE, "date_column": None},
+        {"table": LOOSE, "date_column": None, "kind": "count", "group_by": ("country",)},
+        {"table": LOOSE, "date_column": None, "arrival": "seen_at", "group_by": ("country",)},
+        FRESH,
+        FRESH | {"arrival": "seen_at", "condition": "country = 'at'", "critical_above": 48.5},
+        UNIQUE,
+        UNIQUE | {"columns": ("email", "country"), "warning": 100, "critical": 99.5},
+        UNIQUE | {"date_column": "ordered_on", "days": 7, "group_by": ("country",)},
+        UNIQUE | {"kind": "references", "to": (SHARDS, "email"), "condition": "email != ''"},
+        {"table": replace(ORDERS, project="elsewhere-1")},
     ],
-    ids=lambda changes: ", ".join(changes) or "plain",
+    ids=lambda changes: ", ".join(map(str, changes)) or "plain",
 )
 def test_what_is_made_passes_lint(project: Project, changes: dict[str, object]) -> None:
     asked = replace(GOOD, **changes)  # type: ignore[arg-type]
-    if asked.date_column == "seen_at":
-        asked = replace(asked, table=replace(ORDERS, partition_by="DATE(seen_at)"))
+    if asked.table is ORDERS and asked.date_column != "ordered_on":
+        partition = "DATE(seen_at)" if asked.date_column == "seen_at" else None
+        asked = replace(asked, table=replace(ORDERS, partition_by=partition))
+    check_monitor(asked, project)
     files, changed = make_files(asked, project, target="local")
     write_new(project.root, files, changed)
     found = lint(Project(project.root)).findings
@@ -223,11 +288,16 @@ def test_folders_that_nothing_came_into_are_taken_back_too(tmp_path: Path) -> No
 
 def test_a_declared_table_needs_no_warehouse(tmp_path: Path) -> None:
     shop = Project(make_project(tmp_path / "shop", name=None, example=True).root)
-    found = find_table(shop, "shop.orders", never)
+    found = find_table(shop, shop.target("local"), "shop.orders", never)
     assert (found.is_declared, found.types["created_at"]) == (True, "TIMESTAMP")
 
 
-@pytest.mark.parametrize("text", ["orders", "a.b.c.d", "shop.", ""])
+@pytest.mark.parametrize("text", ["a.b.c.d", "shop.", ""])
 def test_what_names_no_table_is_refused(project: Project, text: str) -> None:
     with pytest.raises(ConfigError, match="is not a table name"):
-        find_table(project, text, never)
+        find_table(project, project.target("local"), text, never)
+
+
+def test_one_word_is_a_model_of_dbt(project: Project) -> None:
+    with pytest.raises(MonitorError, match="there is no model 'orders'"):
+        find_table(project, project.target("local"), "orders", never)

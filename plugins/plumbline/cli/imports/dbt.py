@@ -24,7 +24,7 @@ def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) 
     """
     from plumbline.dbt.importing import plan_import, write_import
     from plumbline.dbt.report import import_dict, import_page
-    from plumbline.scaffold.monitor import check_name
+    from plumbline.scaffold.monitor_checks import check_name
 
     session = click.get_current_context().ensure_object(Session)
     check_name(checkpoint, "checkpoint", "--checkpoint")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from plumbline.core.errors import PlumblineError, did_you_mean
@@ -117,13 +117,13 @@ def _template(context: LintContext, template: Template) -> Iterator[Finding]:
     for call in template.refs:
         name = call.arguments[-1]
         # what dbt's manifest knows, the compiler says
-        if name not in models.templates and not models.workspace.manifest_file.is_file():
+        if name not in models.templates and not models.has_manifest:
             yield UNKNOWN_REF.unknown(
                 _place(template, call), "there is no model", name, models.templates
             )
     if facts.are_declarations_read:
         for call in template.sources:
-            yield from _source(facts, template, call)
+            yield from _source(models.source_names, template, call)
         yield from _variables(facts, template)
     described = facts.described.get(template.file.stem)
     if described is not None and described.is_compiled_by_dbt:
@@ -141,11 +141,13 @@ def _place(template: Template, call: Call) -> Place:
     return Place(template.file, call.line)
 
 
-def _source(facts: Facts, template: Template, call: Call) -> Iterator[Finding]:
+def _source(
+    known: Collection[tuple[str, str]], template: Template, call: Call
+) -> Iterator[Finding]:
     source, table = call.arguments
-    tables = {name for owner, name in facts.sources if owner == source}
+    tables = {name for owner, name in known if owner == source}
     if not tables:
-        owners = {owner for owner, _ in facts.sources}
+        owners = {owner for owner, _ in known}
         yield UNKNOWN_SOURCE.unknown(_place(template, call), "there is no source", source, owners)
     elif table not in tables:
         yield UNKNOWN_SOURCE.unknown(

@@ -26,11 +26,7 @@ days as (
 arrived as (
 
     select
-[% if date_type == "TIMESTAMP" %]
-        date(rows_read.[[ date_column ]], zone.timezone) as day,
-[% else %]
-        rows_read.[[ date_column ]] as day,
-[% endif %]
+        [[ days.day ]] as day,
 [% for column in group_by %]
         rows_read.[[ column ]],
 [% endfor %]
@@ -42,24 +38,14 @@ arrived as (
 [% else %]
         1 as is_counted
 [% endif %]
-    from {{ source('[[ dataset ]]', '[[ table ]]') }} as rows_read
-[% if date_type == "TIMESTAMP" %]
+    from {{ [[ call ]] }} as rows_read
+[% if days.needs_zone %]
     cross join (select '{{ var("timezone") }}' as timezone) as zone
-    where
-        -- constant bounds, so that BigQuery reads only these partitions
-        rows_read.[[ date_column ]] >= timestamp(
-            date_sub(cast('{{ var("first_date") }}' as date), interval {{ var('days') }} + [[ back ]] day)
-        )
-        and rows_read.[[ date_column ]] < timestamp(
-            date_add(cast('{{ var("last_date") }}' as date), interval 2 day)
-        )
-[% else %]
-    where
-        -- constant bounds, so that BigQuery reads only these partitions
-        rows_read.[[ date_column ]] between
-            date_sub(cast('{{ var("first_date") }}' as date), interval {{ var('days') }} + [[ back ]] day)
-            and cast('{{ var("last_date") }}' as date)
 [% endif %]
+    where
+        -- constant bounds, so that BigQuery reads only these partitions
+        [[ days.bounds[0] ]]
+        and [[ days.bounds[1] ]]
 
 ),
 

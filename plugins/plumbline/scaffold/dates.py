@@ -6,6 +6,7 @@ the partitions, or the shards, of these days.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _FIRST = (
@@ -37,6 +38,16 @@ class Days:
     """The condition of a query by hand for the last two weeks, without ``rows_read``."""
 
 
+def sql_name(column: str) -> str:
+    """A column as SQL names it: in backticks where it must stand in them."""
+    from sqlglot.dialects.bigquery import BigQuery
+
+    is_plain = re.fullmatch(r"[A-Za-z_]\w*", column, re.ASCII) is not None
+    if is_plain and column.lower() not in BigQuery.Generator.RESERVED_KEYWORDS:
+        return column
+    return f"`{column}`"
+
+
 def can_be_date(type_: str) -> bool:
     """Whether a column of that type can hold dates."""
     return type_ in DATE_TYPES or type_ in _OF_TEXT
@@ -56,6 +67,7 @@ def days_of(column: str, type_: str, date_format: str, *, back: int) -> Days:
         date_format: of a text or number: a key of `FORMATS`.
         back: how many days before the window are read as well.
     """
+    column = sql_name(column)
     name, first = f"rows_read.{column}", _FIRST.format(back=back)
     if type_ == "DATE":
         between = (f"{name} >= {first}", f"{name} <= {_LAST}")

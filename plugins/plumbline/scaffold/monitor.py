@@ -15,7 +15,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.expectation_types import FOREIGN_KEY, IS_FRESH, OURS
 from plumbline.project.runbooks import Heading
 from plumbline.scaffold.checkpoint_file import with_monitor
-from plumbline.scaffold.dates import days_of
+from plumbline.scaffold.dates import days_of, sql_name
 from plumbline.scaffold.tables import Table
 from plumbline.scaffold.templating import render
 from plumbline.scaffold.yaml_lines import after_entries
@@ -183,6 +183,8 @@ def _values(asked: NewMonitor, target: str) -> dict[str, Any]:
             for severity, least, most in asked.bounds
         ],
         "checked": asked.columns,
+        "checked_sql": [sql_name(column) for column in asked.columns],
+        "sql": sql_name,
         "to": None if asked.to is None else (asked.to[0].key, asked.to[1]),
         "to_path": None if asked.to is None else _path(asked.to[0]),
         "owner": asked.owner,

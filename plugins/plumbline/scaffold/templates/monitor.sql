@@ -28,10 +28,10 @@ arrived as (
     select
         [[ days.day ]] as day,
 [% for column in group_by %]
-        rows_read.[[ column ]],
+        rows_read.[[ sql(column) ]],
 [% endfor %]
 [% if arrival %]
-        coalesce(rows_read.[[ arrival ]], timestamp '1970-01-01 00:00:00+00') as arrived_at,
+        coalesce(rows_read.[[ sql(arrival) ]], timestamp '1970-01-01 00:00:00+00') as arrived_at,
 [% endif %]
 [% if condition %]
         if([[ condition ]], 1, 0) as is_counted
@@ -53,12 +53,12 @@ arrived as (
 present as (
 
     select
-        day, [% for column in group_by %][[ column ]][[ ", " if not loop.last ]][% endfor %][[ "," if arrival ]]
+        day, [% for column in group_by %][[ sql(column) ]][[ ", " if not loop.last ]][% endfor %][[ "," if arrival ]]
 [% if arrival %]
         min(arrived_at) as first_at
 [% endif %]
     from arrived
-    group by day, [% for column in group_by %][[ column ]][[ ", " if not loop.last ]][% endfor %]
+    group by day, [% for column in group_by %][[ sql(column) ]][[ ", " if not loop.last ]][% endfor %]
 
 
 ),
@@ -66,7 +66,7 @@ present as (
 -- the expected groups of each day: those of the last thirty days, so that a missing group counts as 0
 seen as (
 
-    select distinct days.as_of, days.day, [% for column in group_by %]present.[[ column ]][[ ", " if not loop.last ]][% endfor %]
+    select distinct days.as_of, days.day, [% for column in group_by %]present.[[ sql(column) ]][[ ", " if not loop.last ]][% endfor %]
 
     from days
     cross join present
@@ -83,7 +83,7 @@ counted as (
     select
         expected.as_of, expected.day,
 [% for column in group_by %]
-        expected.[[ column ]],
+        expected.[[ sql(column) ]],
 [% endfor %]
         count(arrived.day) as rows_there,
         sum(coalesce(arrived.is_counted, 0)) as counted_rows
@@ -94,12 +94,12 @@ counted as (
         -- `=` would not match rows without a group
 [% endif %]
 [% for column in group_by %]
-        and arrived.[[ column ]] is not distinct from expected.[[ column ]]
+        and arrived.[[ sql(column) ]] is not distinct from expected.[[ sql(column) ]]
 [% endfor %]
 [% if arrival %]
         and arrived.arrived_at <= expected.as_of
 [% endif %]
-    group by expected.as_of, expected.day[% for column in group_by %], expected.[[ column ]][% endfor %]
+    group by expected.as_of, expected.day[% for column in group_by %], expected.[[ sql(column) ]][% endfor %]
 
 
 ),
@@ -109,7 +109,7 @@ final as (
     select
         as_of, day,
 [% for column in group_by %]
-        [[ column ]],
+        [[ sql(column) ]],
 [% endfor %]
 [% if kind == "ratio" %]
         coalesce(safe_divide(100 * counted_rows, rows_there), 0) as [[ metric ]],

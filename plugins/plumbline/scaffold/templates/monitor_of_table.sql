@@ -17,10 +17,10 @@ with instants as (
 
     select
 [% for column in group_by %]
-        rows_read.[[ column ]],
+        rows_read.[[ sql(column) ]],
 [% endfor %]
 [% if arrival %]
-        coalesce(rows_read.[[ arrival ]], timestamp '1970-01-01 00:00:00+00') as arrived_at,
+        coalesce(rows_read.[[ sql(arrival) ]], timestamp '1970-01-01 00:00:00+00') as arrived_at,
 [% endif %]
 [% if condition %]
         if([[ condition ]], 1, 0) as is_counted
@@ -38,19 +38,19 @@ counted as (
         instants.as_of,
 [% endif %]
 [% for column in group_by %]
-        arrived.[[ column ]],
+        arrived.[[ sql(column) ]],
 [% endfor %]
         count(arrived.is_counted) as all_rows,
         coalesce(sum(arrived.is_counted), 0) as counted_rows
 [% if arrival %]
     from instants
     left join arrived on arrived.arrived_at <= instants.as_of
-    group by instants.as_of[% for column in group_by %], arrived.[[ column ]][% endfor %]
+    group by instants.as_of[% for column in group_by %], arrived.[[ sql(column) ]][% endfor %]
 
 [% else %]
     from arrived
 [% if group_by %]
-    group by [% for column in group_by %]arrived.[[ column ]][[ ", " if not loop.last ]][% endfor %]
+    group by [% for column in group_by %]arrived.[[ sql(column) ]][[ ", " if not loop.last ]][% endfor %]
 
 [% endif %]
 [% endif %]
@@ -64,7 +64,7 @@ final as (
         as_of,
 [% endif %]
 [% for column in group_by %]
-        [[ column ]],
+        [[ sql(column) ]],
 [% endfor %]
 [% if kind == "ratio" %]
         coalesce(safe_divide(100 * counted_rows, all_rows), 0) as [[ metric ]],

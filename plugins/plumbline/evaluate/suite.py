@@ -238,7 +238,7 @@ def raised_result(expectation: Expectation, reason: str) -> ExpectationValidatio
         result={},
         exception_info={
             "raised_exception": True,
-            "exception_traceback": None,
+            "exception_traceback": "",  # as a text, which GX's own site renders
             "exception_message": reason,
         },
     )

@@ -17,7 +17,10 @@ from plumbline.project.documents import DATASOURCE_TYPE
 MODULE = "plumbline.gx.stores"
 _OF_GX = "great_expectations"
 
-CONVERT = "convert the project with `plumbline import gx DIR` in a new folder"
+CONVERT = (
+    "run `plumbline init` there, which adds what is missing; or convert the project with "
+    "`plumbline import gx DIR` in a new folder"
+)
 """What to do with a project of Great Expectations."""
 
 _NEEDED = (

@@ -105,7 +105,11 @@ def _no_rows(
             fix=f"load them, or check batch definition {definition.batch_definition!r}",
         )
     named = ", ".join(f"{name} {value!r}" for name, value in _identifier(batch).items())
-    return MonitorError(f"no rows for {named or 'any batch'} in {where}: {raised}")
+    return MonitorError(
+        f"no rows for {named or 'any batch'} in {where}: {raised}",
+        fix="check the data source's paths, which are relative to the working directory: run "
+        "plumbline where Great Expectations is run, with --project-dir",
+    )
 
 
 def _identifier(batch: ChosenBatch) -> dict[str, Any]:

@@ -253,7 +253,10 @@ def _of_model(
 
 
 def _columns(described: Mapping[str, DescribedColumn]) -> tuple[Column, ...]:
-    return tuple(Column(name, one.type or "") for name, one in described.items())
+    return tuple(
+        Column(name, str(parse_type(one.type or "") or one.type or ""))
+        for name, one in described.items()
+    )
 
 
 def _lacks(described: Mapping[str, DescribedColumn], table: Table, named: Iterable[str]) -> bool:

@@ -68,7 +68,7 @@ def test_a_dbt_project_is_left_as_it_is(tmp_path: Path) -> None:
     (dbt / "models/orders.sql").write_text("select 1 as n")
     before = contents(dbt)
     made = make_project(dbt, name=None, example=True)
-    assert (made.is_inside_dbt, made.root) == (True, dbt / "plumbline")
+    assert (made.dbt is not None, made.root) == (True, dbt / "plumbline")
     after = contents(dbt)
     assert {name: text for name, text in after.items() if name in before} == before
     assert all(name.startswith("plumbline/") for name in after.keys() - before.keys())

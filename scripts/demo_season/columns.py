@@ -47,7 +47,7 @@ def arrow_type(bigquery_type: str) -> pa.DataType:
 
 def read_schemas(path: Path = SOURCES) -> dict[str, pa.Schema]:
     """The schema of each table, by ``dataset.table``."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return {
         f"{source['name']}.{table['name']}": pa.schema(
             [(column["name"], arrow_type(column["data_type"])) for column in table["columns"]]

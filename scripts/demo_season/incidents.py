@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -354,9 +356,17 @@ class Incidents:
     def __iter__(self) -> Iterator[Incident]:
         return iter(self.every)
 
+    @cached_property
+    def _by_day(self) -> Mapping[dt.date, list[Incident]]:
+        found: dict[dt.date, list[Incident]] = defaultdict(list)
+        for each in self.every:
+            for day in dict.fromkeys(each.dates):
+                found[day].append(each)
+        return found
+
     def of(self, kind: type[K], day: dt.date) -> list[K]:
         """The incidents of a kind that touch a date."""
-        return [each for each in self.every if isinstance(each, kind) and day in each.dates]
+        return [each for each in self._by_day.get(day, ()) if isinstance(each, kind)]
 
     def on(self, kind: type[K], day: dt.date) -> K | None:
         """The incident of a kind that touches a date; of most kinds there can be only one."""
@@ -371,7 +381,7 @@ def kind_names() -> dict[str, type[Incident]]:
 def read_incidents(path: Path) -> Incidents:
     """The incidents of a file; one clear message for the first thing wrong in it."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except OSError as error:
         raise DemoSeasonError(
             f"cannot read the incidents: {error.strerror}", file=path, fix="give --incidents FILE"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -49,6 +50,8 @@ DUE = {  # days later, hour in New York
     "processor_success": (1, 15),
     "box_score_coverage": (1, 8),
 }
+ARRIVALS = {"created_at", "graded_at", "completed_at", "started_at"}
+"""Columns that say when a row arrived."""
 BACK = {"line_coverage": 1, "grading_completeness": 2, "game_status_lag": 2, "duplicate_rows": 3}
 """Dates before the anchor that a monitor looks at too."""
 
@@ -136,12 +139,26 @@ class Season:
 
     def on(self, table: str, *days: dt.date, as_of: pd.Timestamp | None = None) -> pd.DataFrame:
         """Rows of some dates, without those that arrived after `as_of`."""
+        frame, last = self._of_days(table, days)
+        if as_of is None or (last is not None and last <= as_of):
+            return frame
+        for column in ARRIVALS.intersection(frame):
+            frame = frame[frame[column] <= as_of]
+        return frame
+
+    @cache  # noqa: B019 - a season lives as long as the tests
+    def _of_days(
+        self, table: str, days: tuple[dt.date, ...]
+    ) -> tuple[pd.DataFrame, pd.Timestamp | None]:
+        """Rows of some dates, and when the last of them arrived: None, if not known of a row."""
         parts = [self._by_date[table][day] for day in days if day in self._by_date[table]]
         frame = pd.concat(parts) if parts else self.frames[table].iloc[:0]
-        for column in ("created_at", "graded_at", "completed_at", "started_at"):
-            if as_of is not None and column in frame:
-                frame = frame[frame[column] <= as_of]
-        return frame
+        arrivals = [frame[column] for column in ARRIVALS.intersection(frame)]
+        if frame.empty or any(column.isna().any() for column in arrivals):
+            return frame, None
+        return frame, max(
+            (column.max() for column in arrivals), default=pd.Timestamp.min.tz_localize("UTC")
+        )
 
     def is_game_day(self, day: dt.date) -> bool:
         return day in self._by_date["nba_schedule"]

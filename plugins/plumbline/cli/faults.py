@@ -16,8 +16,15 @@ from plumbline.cli.output import has_colour, write_line, write_message
 from plumbline.core.colours import coloured
 from plumbline.core.signals import exit_code, message
 
+EXIT_ERROR = 3
 EXIT_USAGE = 64
 EXIT_SOFTWARE = 70
+
+_NO_MEMORY = (
+    "can't start new thread",
+    "failed to map segment",  # of a library
+    "Cannot allocate memory",
+)
 
 
 def explain(fault: BaseException, *, debug: bool) -> int:
@@ -37,6 +44,12 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         _say(fault.what, where=_near(fault), fix=fault.fix)
         return fault.exit_code
     detail = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+    if isinstance(fault, MemoryError) or any(sign in str(fault) for sign in _NO_MEMORY):
+        _say(
+            f"not enough memory: {detail}",
+            fix="give this command more memory, or raise its limit (`ulimit -v`)",
+        )
+        return EXIT_ERROR
     if isinstance(fault, OSError):
         _say(detail, fix=None if debug else "check that file; --debug shows the traceback")
     else:

@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.core.host import start_thread
 from plumbline.project.due import maintenance_end
 
 if TYPE_CHECKING:
@@ -60,8 +62,7 @@ class HeartbeatSender:
     def start(self, now: datetime) -> None:
         """Say that the run has begun; returns at once."""
         beat = self._beat("started", now)
-        self._thread = threading.Thread(target=self._say, args=(beat, "start"), daemon=True)
-        self._thread.start()
+        self._thread = start_thread(partial(self._say, beat, "start"), "heartbeat")
 
     def finish(self, report: RunReport) -> None:
         """Say that the run is done, and what it did."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
+
+from plumbline.core.host import start_thread
 
 T = TypeVar("T")
 
@@ -74,15 +76,13 @@ def call_within(
             faults.append(fault)
 
     # The context, so that what holds for the caller (an outer deadline) holds for the call.
-    thread = threading.Thread(
-        target=contextvars.copy_context().run, args=(work,), name="plumbline-call", daemon=True
-    )
-    thread.start()
-    thread.join(max(seconds, 0.0))
-    if thread.is_alive():
-        if cut is not None:
-            cut()
-        thread.join(GRACE_SECONDS)
+    thread = start_thread(partial(contextvars.copy_context().run, work), "plumbline-call")
+    if thread is not None:
+        thread.join(max(seconds, 0.0))
+        if thread.is_alive():
+            if cut is not None:
+                cut()
+            thread.join(GRACE_SECONDS)
     if faults:
         raise faults[0]
     if results:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from plumbline.core.host import start_thread
 from plumbline.net.deadline import seconds_left
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def resolves(host: str) -> bool:
         else:
             patience = FIRST_SECONDS if before is None or before.works else AGAIN_SECONDS
             lookup = _lookups[host] = _Lookup(host, patience)
-            threading.Thread(target=lookup.run, name=f"lookup {host}", daemon=True).start()
+            start_thread(lookup.run, f"lookup {host}")
     left = lookup.began + lookup.patience - time.monotonic()
     asked = seconds_left()
     lookup.done.wait(max(0.0, left if asked is None else min(left, asked)))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.core.errors import ConfigError, MonitorError, WarehouseError, did_you_mean
+from plumbline.core.host import check_memory
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.run import Run, new_run_id
 from plumbline.history.cost.budgets import with_budgets
@@ -57,6 +58,7 @@ def run_checkpoint(
     """
     started = time.monotonic()
     progress = progress or NoProgress()
+    check_memory()
     request.project.read_all()
     request.project.check_stores()
     monitors = _chosen(request)

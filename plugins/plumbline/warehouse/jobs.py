@@ -12,9 +12,11 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import WarehouseError
+from plumbline.core.host import start_thread
 from plumbline.net.deadline import OutOfTimeError, call_within, deadline
 from plumbline.warehouse.client import endpoint_of, open_client
 from plumbline.warehouse.failures import (
@@ -96,7 +98,7 @@ class JobRunner:
             job_id=job_id,
         )
         job = _Job(request=request, call=call, job_id=job_id)
-        threading.Thread(target=self._take_place, args=(job,), name=job_id, daemon=True).start()
+        start_thread(partial(self._take_place, job), job_id)
         return job.answer
 
     def run(self, request: QueryRequest) -> QueryResult:
@@ -128,6 +130,8 @@ class JobRunner:
             except OutOfTimeError:
                 self._cancel(job)
                 outcome = timed_out(job.call)
+            except BaseException as fault:  # noqa: BLE001 - whoever waits must get an answer
+                outcome = explain_failure(fault, job.call)
         if isinstance(outcome, WarehouseError):
             job.answer.set_exception(outcome)
         else:
@@ -175,7 +179,7 @@ class JobRunner:
             except Exception:  # noqa: BLE001, S110 - BigQuery stops it itself at job_timeout_ms
                 pass
 
-        threading.Thread(target=ask, name=f"cancel {job.job_id}", daemon=True).start()
+        start_thread(ask, f"cancel {job.job_id}")
 
     def _ask_once(self, deadline_seconds: float) -> str | None:
         """Why the warehouse cannot be reached; None as far as is known.

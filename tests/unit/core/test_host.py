@@ -1,0 +1,83 @@
+"""Limits of the host: a run that meets one says so, and never waits for what can't come."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plumbline.cli.faults import explain
+from plumbline.core.host import start_thread
+from plumbline.net.deadline import call_within
+from plumbline.warehouse.jobs import JobRunner
+from plumbline.warehouse.query import QueryRequest
+from support.processes import environment
+from support.sockets import refused_port
+from support.targets import foreign_emulator
+from support.warm_python import warm_python
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the memory or the number of threads is used up."""
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_without_another_thread_work_is_done_at_once() -> None:
+    done: list[str] = []
+    assert start_thread(lambda: done.append("work"), "x") is None
+    assert call_within(5, lambda: done) == ["work"]
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_without_another_thread_each_job_has_an_answer() -> None:
+    target = replace(foreign_emulator(f"http://127.0.0.1:{refused_port()}"), seed=None)
+    jobs = JobRunner(target)
+    answers = [jobs.submit(QueryRequest(name=name, sql="select 1", labels={})) for name in "ab"]
+    assert all("can't be reached" in str(one.exception(timeout=0)) for one in answers)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        MemoryError(),
+        RuntimeError("can't start new thread"),
+        ImportError("x.so: failed to map segment from shared object"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_want_of_memory_is_an_error_and_no_bug(
+    fault: BaseException, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explain(fault, debug=False) == 3
+    assert "error: not enough memory" in capsys.readouterr().err
+
+
+def test_a_run_with_too_little_address_space_is_refused(tmp_path: Path) -> None:
+    script = (
+        "import resource; from plumbline.core import host\n"
+        "from plumbline.core.errors import ConfigError\n"
+        "host.check_memory()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (500 * 1024**2, resource.RLIM_INFINITY))\n"
+        "try: host.check_memory()\n"
+        "except ConfigError as fault: print(fault.exit_code, fault.what)\n"
+    )
+    done = subprocess.run(
+        [*warm_python(), "-c", script],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.startswith("64 the address space is limited to 500 MiB"), done.stderr

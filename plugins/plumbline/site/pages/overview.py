@@ -26,6 +26,8 @@ from plumbline.site.view_models import DayView, IncidentView, MonitorView, SiteD
 SPARKLINE_RUNS = 28
 _CALENDAR_WEEKS = 53
 _RUNS = 10
+_MOST_UNFOLDED = 100
+"""Monitors that don't fail and are shown at once; more are folded."""
 _LEVELS = re.compile(r", (?=warning|critical)")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -95,6 +97,7 @@ def render(data: SiteData) -> bytes:
         wrong=[line for line in lines if line.is_failing],
         fine=[line for line in lines if not line.is_failing],
         choices=choices(data.monitors),
+        most_unfolded=_MOST_UNFOLDED,
         checkpoints=[
             (view, score_chart(view.runs, width=240, height=32)) for view in data.checkpoints
         ],

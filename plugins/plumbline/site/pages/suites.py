@@ -28,6 +28,8 @@ _HEIGHTS: Mapping[Result, int] = {"fail": 12, "error": 8, "pass": 4, "skip": 2}
 """Of a day's bar, so that colour is never alone; the strip is 12 high."""
 _DAY = 2
 """The width of a day."""
+_MOST_OPEN = 20
+"""Failing suites that are unfolded, the first ones."""
 _MOST_SPANS = 3
 _MOST_RESULTS = 8
 
@@ -138,6 +140,7 @@ def render(data: SiteData) -> bytes:
         days=DAYS,
         last=last,
         shown_spans=_MOST_SPANS,
+        most_open=_MOST_OPEN,
         short_day=lambda day: _short(day, data.built_at.year),
     )
 

@@ -29,9 +29,13 @@
     section,
     rows: [...section.querySelectorAll("[data-status]")],
   }));
-  // What is folded is unfolded while something is looked for, and then as it was.
+  // What is folded is unfolded while few lines of it match, and then as it was: a browser takes
+  // seconds to lay out thousands.
+  const MOST_UNFOLDED = 200;
+  const TYPING_PAUSE = lines.length > 300 ? 150 : 0;
   const folds = [...document.querySelectorAll("details[data-fold]")].map((fold) => ({
     fold,
+    count: fold.querySelector("[data-count]"),
     rows: [...fold.querySelectorAll("[data-status]")],
     wasOpen: fold.open,
   }));
@@ -67,9 +71,12 @@
     const total = `${lines.length.toLocaleString("en")} ${bar.dataset.noun}${lines.length === 1 ? "" : "s"}`;
     const isFiltered = Object.keys(wanted).length > 0;
     for (const one of folds) {
+      const matching = one.rows.filter((row) => !row.hidden).length;
+      const all = one.rows.length.toLocaleString("en");
       if (!wasFiltered) one.wasOpen = one.fold.open;
-      one.fold.open = isFiltered ? one.rows.some((row) => !row.hidden) : one.wasOpen;
-      one.fold.hidden = isFiltered && !one.fold.open;
+      one.fold.open = isFiltered ? matching <= MOST_UNFOLDED : one.wasOpen;
+      one.fold.hidden = matching === 0;
+      one.count.textContent = isFiltered ? `${matching.toLocaleString("en")} of ${all}` : all;
     }
     wasFiltered = isFiltered;
     shown.textContent = isFiltered ? `${count.toLocaleString("en")} of ${total}` : total;
@@ -100,10 +107,17 @@
     history[isSame ? "replaceState" : "pushState"]({ isTyping }, "", address);
   }
 
+  let typing = 0;
+  function apply(isTyping) {
+    show();
+    write(isTyping);
+  }
   for (const control of controls) {
     control.addEventListener("input", () => {
-      show();
-      write(control.name === "q");
+      const isTyping = control.name === "q";
+      clearTimeout(typing);
+      if (isTyping && TYPING_PAUSE) typing = setTimeout(apply, TYPING_PAUSE, true);
+      else apply(isTyping);
     });
   }
   for (const button of resets) {

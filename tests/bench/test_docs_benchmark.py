@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from bench import shared
 from bench.cli import main
 from bench.docs import cli
-from bench.docs.cli import Measured
+from bench.docs.cli import FEW, Measured
 from plumbline.core.errors import WarehouseError
 from plumbline.project.targets import Target
 from plumbline.warehouse.retries import PATIENCE
@@ -47,7 +47,7 @@ def test_wrong_usage_is_64(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["docs", *wrong]) == 64
         assert "Usage: python scripts/bench docs" in capsys.readouterr().err
 
-    for_each((("--rounds", "0"), ("--many", "10"), ("--format", "xml"), ("--nonsense",)), is_64)
+    for_each((("--rounds", "0"), ("--many", "30"), ("--format", "xml"), ("--nonsense",)), is_64)
 
 
 def test_what_cannot_be_measured_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_what_cannot_be_measured_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", f"127.0.0.1:{refused_port()}")
     monkeypatch.setenv("PLUMBLINE_STATE_DIR", "")  # so that it is again as it was
     monkeypatch.delenv("PLUMBLINE_STATE_DIR")
-    done = CliRunner().invoke(cli.command, ["--many", "11"])
+    done = CliRunner().invoke(cli.command, ["--many", "31"])
     assert done.exit_code == 3, done.output
     assert str(os.environ["BIGQUERY_EMULATOR_HOST"]) in done.stderr
 
@@ -65,18 +65,18 @@ class Found:
     """What would be measured, by how many results are stored."""
 
     cpu: Mapping[int, float]
-    read: Mapping[int, int] = field(default_factory=lambda: {10: 100, 500: 100})
+    read: Mapping[int, int] = field(default_factory=lambda: {FEW: 100, 500: 100})
     overview: int = 30_000
 
 
 @pytest.mark.parametrize(
     ("found", "code"),
     [
-        (Found({10: 0.20, 500: 0.20}), 0),
-        (Found({10: 0.20, 500: 0.24}), 0),
-        (Found({10: 0.20, 500: 0.25}), 1),
-        (Found({10: 0.20, 500: 0.20}, read={10: 100, 500: 101}), 1),
-        (Found({10: 0.20, 500: 0.20}, overview=300_001), 1),
+        (Found({FEW: 0.20, 500: 0.20}), 0),
+        (Found({FEW: 0.20, 500: 0.24}), 0),
+        (Found({FEW: 0.20, 500: 0.25}), 1),
+        (Found({FEW: 0.20, 500: 0.20}, read={FEW: 100, 500: 101}), 1),
+        (Found({FEW: 0.20, 500: 0.20}, overview=300_001), 1),
     ],
     ids=["flat", "just", "more CPU", "more files read", "a large overview"],
 )
@@ -105,7 +105,7 @@ def test_what_grows_is_1(monkeypatch: pytest.MonkeyPatch, found: Found, code: in
     arguments = ["--many", "500", "--format", "json", "--no-gx"]
     done = CliRunner().invoke(cli.command, arguments)
     assert done.exit_code == code, done.output
-    assert json.loads(done.stdout)["ratio"] == found.cpu[500] / found.cpu[10]
+    assert json.loads(done.stdout)["ratio"] == found.cpu[500] / found.cpu[FEW]
 
 
 def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,12 +123,12 @@ def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_few_results_are_measured_for_real(season: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "PYTHON", warm_python())
     monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(season.state_dir))
-    arguments = ["--many", "20", "--rounds", "1", "--no-gx", "--format", "json"]
+    arguments = ["--many", "45", "--rounds", "1", "--no-gx", "--format", "json"]
     done = CliRunner().invoke(cli.command, arguments)
     assert done.exit_code in (0, 1), done.output  # so few rounds prove nothing of the CPU
     said = json.loads(done.stdout)
     few, many = said["measured"]
-    assert (few["stored"], many["stored"]) == (10, 20)
+    assert (few["stored"], many["stored"]) == (FEW, 45)
     assert many["read"] <= few["read"]
     assert 0 < said["overview_bytes"] <= 300_000
     assert said["ratio"] == pytest.approx(many["cpu"] / few["cpu"])

@@ -1,14 +1,20 @@
-"""A first-time reader's five questions, answered by the first screen of a season with six failing
-monitors: what is wrong, since when, how bad, who has it, what do I do."""
+"""A season with six failing monitors. The first screen answers a first-time reader's five questions:
+what is wrong, since when, how bad, who has it, what do I do. The suites say what failed when.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
+from plumbline.site import paths
+from plumbline.site.pages import Pages, layout, overview
+from plumbline.site.pages.layout import static_files
 from support.failing_season import HEALTHY, SIX, Failing, make_failing_season
+from support.site_data import many_monitors
+from support.written_sites import write_site
 
 from .conftest import OpenPage, complaints
 
@@ -140,3 +146,93 @@ def test_axe_finds_no_violation_and_a_phone_scrolls_in_one_direction(
     open_page: OpenPage, season: Path, path: str
 ) -> None:
     assert complaints(open_page(path, of=season, now=NOW)) == []
+
+
+# Suites
+
+
+def test_the_suites_say_since_when_each_expectation_fails(
+    open_page: OpenPage, season: Path
+) -> None:
+    page = open_page("index.html", of=season, now=NOW)
+    page.get_by_role("link", name="Suites", exact=True).click()
+    heading = page.get_by_role("heading", level=1).inner_text()
+    assert heading == "Suites: 8 of 24 expectations failing"
+    suite = page.locator("details[data-status]", has_text="line_coverage")
+    (warning, critical) = (text_of(row) for row in suite.locator("tbody tr").all())
+    for row in (warning, critical):
+        assert "8 of 45 days: 26 Jan to 2 Feb" in row
+    strip = suite.get_by_role("img").first
+    assert strip.get_attribute("aria-label") == "passed on 37 days, failed on 8 days"
+    # an ERROR is no finding
+    broken = page.locator("details[data-status]", has_text="box_scores")
+    assert "none of 43 days" in text_of(broken.locator("tbody tr").first)
+    suite.get_by_role("link", name="26 Jan").first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Runs of 26 Jan 2026"
+    assert "new failing line_coverage" in text_of(page.get_by_text("Since the run before"))
+
+
+def test_suites_are_unfolded_by_the_keyboard_and_filtered(
+    open_page: OpenPage, season: Path
+) -> None:
+    page = open_page("expectations/index.html", of=season, now=NOW)
+    healthy = page.locator("details[data-status]", has_text="usage_rate")
+    assert healthy.get_attribute("open") is None
+    healthy.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert healthy.locator("tbody tr").first.is_visible()
+    page.get_by_label("Owner").select_option("data-platform")
+    assert page.get_by_role("status").inner_text() == "3 of 12 suites"
+    assert page.url.endswith("?owner=data-platform")
+    assert not healthy.is_visible()
+
+
+# A day
+
+
+def test_the_results_of_a_day_are_filtered_also_those_that_are_folded(
+    open_page: OpenPage, season: Path
+) -> None:
+    page = open_page("days/2026-02-02.html", of=season, now=NOW)
+    assert not page.get_by_role("link", name="usage_rate", exact=True).is_visible()
+    page.get_by_label("Find").fill("usage")
+    assert page.get_by_role("link", name="usage_rate", exact=True).is_visible()
+    assert page.get_by_role("status").inner_text() == "1 of 12 results"
+    page.get_by_role("button", name="Show all").first.click()
+    assert not page.get_by_role("link", name="usage_rate", exact=True).is_visible()
+    page.get_by_label("Change").select_option("new failing")
+    assert page.locator("tr[data-status]:visible th").all_inner_texts() == ["prediction_freshness"]
+    assert page.url.endswith("?change=new+failing")
+
+
+# Many
+
+
+def test_a_thousand_monitors_are_found_without_laying_all_of_them_out(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    data = many_monitors(1_000, runs=28)
+    files = {**static_files(), paths.OVERVIEW: overview.render(data)}
+    assert len(files[paths.OVERVIEW]) < 2_500_000
+    write_site(tmp_path / "docs", Pages(files, frozenset(), layout()))
+    page = open_page("index.html", of=(tmp_path / "docs").resolve(), now=NOW)
+    assert page.locator("tr[data-status]:visible").count() == 334  # those that fail
+    find = page.get_by_label("Find")
+    find.press_sequentially("region_997")
+    expect(page.get_by_role("status")).to_have_text("1 of 1,000 monitors")
+    assert page.locator("tr[data-status]:visible th").all_inner_texts() == [
+        "phase_completion_of_region_997"
+    ]
+    find.fill("phase_completion")
+    expect(page.get_by_role("status")).to_have_text("666 of 1,000 monitors")
+    assert page.get_by_text("666 of 666 monitors").is_visible()
+    assert page.locator("tr[data-status]:visible").count() == 0  # one click away
+
+
+@pytest.mark.parametrize("path", ["index.html", "expectations/index.html", "days/2026-02-02.html"])
+def test_a_page_prints_in_dark_mode_too(open_page: OpenPage, season: Path, path: str) -> None:
+    page = open_page(path, of=season, now=NOW, scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 32, 38)"
+    assert not page.locator("#filter").is_visible()
+    assert page.pdf().startswith(b"%PDF")

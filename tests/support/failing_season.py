@@ -10,7 +10,7 @@ import pytest
 
 from plumbline.alerts.incidents.model import Ack, Incident
 from plumbline.core.mute import Mute
-from plumbline.core.outcome import ThresholdLine
+from plumbline.core.outcome import ExpectationOutcome, ThresholdLine
 from plumbline.core.status import Status
 from plumbline.site import build as building
 from plumbline.site.build import build_site
@@ -182,10 +182,28 @@ def _run(instant: datetime, names: list[str]) -> list[Record]:
         by_name = {one.name: one for one in SIX}
         if name in by_name:
             more |= {"owner": by_name[name].owner, "action": by_name[name].action}
+        status = more.get("status", Status.PASS)
+        if status is not Status.ERROR:
+            more["expectations"] = _expectations(status)
         found.append(
             record(instant, monitor=name, monitors=len(names), run_id=f"run-{instant:%m%d}", **more)
         )
     return found
+
+
+def _expectations(status: Status) -> tuple[ExpectationOutcome, ...]:
+    """Both levels: a CRITICAL fails them both."""
+    failing = {Status.WARNING: ("warning",), Status.CRITICAL: ("warning", "critical")}
+    return tuple(
+        ExpectationOutcome(
+            "expect_metric_to_be_between",
+            level,
+            level not in failing.get(status, ()),
+            f"mean of pct must be at least {least} %",
+            key=level,
+        )
+        for level, least in (("warning", 80), ("critical", 50))
+    )
 
 
 def _story(one: Failing) -> Story:

@@ -142,7 +142,9 @@ def collect(
         ),
         incident_months=_incident_months(cache, suites, archives),
         mutes=tuple(every_mute),
-        checkpoints=_checkpoint_views(runs, next_runs),
+        checkpoints=_checkpoint_views(
+            runs, next_runs, there={*project.checkpoint_names(), *checkpoints}
+        ),
         days=_days(project, runs) if runs else (),
         runs=tuple(reversed(cache.runs[-RECENT_RUNS:])),
         revision=last.revision if last else None,
@@ -192,15 +194,20 @@ def of_deployments(project: Project) -> dict[str, tuple[str, ...]]:
 
 
 def _checkpoint_views(
-    runs: Sequence[RunRow], next_runs: Mapping[str, datetime]
+    runs: Sequence[RunRow], next_runs: Mapping[str, datetime], *, there: Collection[str]
 ) -> tuple[CheckpointView, ...]:
     of_checkpoint: dict[str, list[RunRow]] = {}
     for run in runs:
         of_checkpoint.setdefault(run.checkpoint, []).append(run)
-    last = worst_first(found[-1] for found in of_checkpoint.values())
+    last = sorted(
+        worst_first(found[-1] for found in of_checkpoint.values()),
+        key=lambda run: run.checkpoint not in there,
+    )
     return tuple(
         CheckpointView(
-            tuple(of_checkpoint[run.checkpoint][-SCORES:]), next_runs.get(run.checkpoint)
+            tuple(of_checkpoint[run.checkpoint][-SCORES:]),
+            next_runs.get(run.checkpoint),
+            is_removed=run.checkpoint not in there,
         )
         for run in last
     )

@@ -256,6 +256,8 @@ class CheckpointView:
     """Its last runs, oldest first; at least one."""
     next_run: datetime | None = None
     """When its next run is due; None: no schedule is known."""
+    is_removed: bool = False
+    """Whether the project has no such checkpoint any more."""
 
     @property
     def last_run(self) -> RunRow:

@@ -27,7 +27,8 @@ from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.ready import ensure_ready
 
-FEW = 10
+FEW = 30
+"""Two runs: one alone has no run before it to be compared with."""
 AT_MOST = 1.2
 """How many times the CPU of the docs step with few results it may take with many."""
 LARGEST_OVERVIEW = 300_000

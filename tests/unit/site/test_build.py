@@ -153,6 +153,31 @@ def test_the_first_build_of_nothing_is_a_whole_site(site: Site) -> None:
     assert site.faults() == []
 
 
+def remove_everything(site: Site) -> None:
+    for folder in ("expectations", "models/monitors", "checkpoints"):
+        for file in (site.small.root / folder).iterdir():
+            file.unlink()
+
+
+def test_a_project_without_monitors_says_so_and_what_to_do(site: Site) -> None:
+    remove_everything(site)
+    site.build()
+    assert "No monitors No runs yet. Write the first monitor:" in site.words("index.html")
+    assert "The project has no suite yet." in site.words(paths.SUITES)
+    assert site.faults() == []
+
+
+def test_where_all_monitors_were_removed_the_past_is_not_shown_as_the_present(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-02"), 40.0))
+    remove_everything(site)
+    site.build()
+    words = site.words("index.html")
+    assert "No monitors The project has no monitor any more." in words
+    assert "CRITICAL" not in words.split("Last runs")[0].split("Checkpoints")[1]
+    assert "health_check not in the project" in words
+    assert site.faults() == []
+
+
 def after_deployments(site: Site) -> None:
     """A second monitor that only the checkpoint of a service's deployments holds."""
     meta = {"owner": "ana", "runbook": "docs/runbooks/errors.md"}

@@ -450,6 +450,8 @@ def test_no_page_names_a_place_on_this_machine(pages: Pages) -> None:
             [Status.SKIPPED, Status.PASS],
             "None failing: 1 of 2 monitors passed, the others skipped",
         ),
+        ([None], "1 monitor, never run"),
+        ([None, None], "2 monitors, never run"),
         ([None, Status.PASS], "1 of 2 monitors never ran; none is failing"),
     ],
 )

@@ -127,6 +127,8 @@ def headline(monitors: Sequence[MonitorView]) -> str:
         count = sum(counts[status] for status in wrong)
         said = ", ".join(f"{counts[status]} {status}" for status in wrong)
         return f"{count} of {total} failing: {said}"
+    if counts[None] == len(monitors):
+        return f"{total}, never run"
     if counts[None]:
         return f"{counts[None]} of {total} never ran; none is failing"
     if counts[Status.SKIPPED] == len(monitors):

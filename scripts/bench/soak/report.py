@@ -96,7 +96,8 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         "make soak",
         "```",
         "",
-        f"This runs the checkpoint `{soak.checkpoint}` ({soak.monitors} monitors) "
+        f"This runs the checkpoint `{soak.checkpoint}` ({soak.monitors} monitors when this was "
+        "measured) "
         f"{len(soak.samples)} times **in one process**. Each run is complete: jobs on the "
         "embedded warehouse, suites, incidents, messages to a receiver on this machine, history "
         "and data docs. `as_of` moves through the demo season and its incidents, first by a day "

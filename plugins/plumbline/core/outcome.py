@@ -132,6 +132,8 @@ class Outcome:
     """The names of groups that are gone for good, as the suite says; not in the JSON."""
     failing: FailingRows | None = None
     """A sample of the rows that failed; not in the JSON."""
+    drilldown: str | None = None
+    """A query for the rows behind what fails, with all values, ready to copy; not in the JSON."""
     expectations: tuple[ExpectationOutcome, ...] = ()
     failures: tuple[Failure, ...] = ()
     """Each expectation that the data did not meet, of any severity, in the suite's order."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,21 +55,46 @@ class Compilation:
     pieces: dict[str, _Piece] = field(default_factory=dict)
 
     def compile(self, model: str) -> CompiledModel:
+        file = self.workspace.models.find(model, file=self.where)
+        with self._bounded(file):
+            whole = self._put_together(model, file)
+            self._check_values(model)
+            return whole
+
+    def compile_text(
+        self, name: str, text: str, *, file: Path, functions: Mapping[str, Callable[..., str]]
+    ) -> CompiledModel:
+        """``text``, a value in ``file``, as one SELECT.
+
+        Args:
+            name: unlike that of any model.
+            functions: what it may call beside those of a model.
+        """
+        with self._bounded(file):
+            self.pieces[name] = self._rendered(
+                lambda known: self.workspace.templates.render_text(
+                    text, file=file, functions={**known, **functions}
+                ),
+                file,
+            )
+            return self._put_together(name, file)
+
+    @contextmanager
+    def _bounded(self, file: Path) -> Iterator[None]:
         try:
             with bounded():  # for all pieces together
-                return self._compile(model)
+                yield
         except RecursionError:
             raise MonitorError(
                 "models and macros refer to each other too deeply",
-                file=self.workspace.models.find(model, file=self.where),
+                file=file,
                 fix="let fewer stand on one another",
             ) from None
 
-    def _compile(self, model: str) -> CompiledModel:
+    def _put_together(self, model: str, file: Path) -> CompiledModel:
         main = self._piece(model)
         ctes: dict[str, None] = {}
         self._collect(model, (model,), ctes)
-        self._check_values(model)
         properties = self.workspace.properties.models.get(model)
         bound = [*(self.pieces[name].sql for name in ctes), main.sql]
         names = dict.fromkeys(name for sql in bound for name in sql.names)
@@ -77,7 +104,7 @@ class Compilation:
             raise MonitorError(
                 f"the SQL, with all that it refers to, has more than {LONGEST_SQL:,} characters, "
                 "the most of a query",
-                file=self.workspace.models.find(model, file=self.where),
+                file=file,
                 fix="make it shorter",
             )
         return CompiledModel(
@@ -88,7 +115,7 @@ class Compilation:
             variables=tuple(dict.fromkeys((*self.parameters, *self.naming))),
             grain=properties.grain if properties else (),
             personal=properties.personal if properties else frozenset(),
-            file=self.workspace.models.find(model, file=self.where),
+            file=file,
         )
 
     # Models
@@ -104,6 +131,13 @@ class Compilation:
             piece = _Piece(bind(made.text, self.uses.__getitem__, file=str(file)), {})
             self.pieces[model] = piece
             return piece
+        piece = self._rendered(lambda known: self.workspace.templates.render(file, known), file)
+        self.pieces[model] = piece
+        return piece
+
+    def _rendered(
+        self, render: Callable[[Mapping[str, Callable[..., Any]]], str], file: Path
+    ) -> _Piece:
         refs: dict[str, Place] = {}
 
         def ref(*names: str, **options: object) -> str:
@@ -125,12 +159,10 @@ class Compilation:
         def configure(*_: object, **__: object) -> str:
             return ""
 
-        rendered = self.workspace.templates.render(
-            file, {"ref": ref, "source": self._source, "var": self._var, "config": configure}
+        rendered = render(
+            {"ref": ref, "source": self._source, "var": self._var, "config": configure}
         )
-        piece = _Piece(bind(rendered, self.uses.__getitem__, file=str(file)), refs)
-        self.pieces[model] = piece
-        return piece
+        return _Piece(bind(rendered, self.uses.__getitem__, file=str(file)), refs)
 
     def _collect(self, model: str, path: tuple[str, ...], ordered: dict[str, None]) -> None:
         """Every model that ``model`` stands on, each after those that it stands on itself."""

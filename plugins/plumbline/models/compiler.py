@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from plumbline.models.compilation import Compilation
 from plumbline.models.compiled import CompiledModel
+from plumbline.models.drilldown import FailingGroups, compile_drilldown
 from plumbline.models.named_table import NamedTable, find_table, near_source
 from plumbline.models.properties import ModelProperties
 from plumbline.models.references import Place
@@ -71,3 +73,28 @@ class Compiler:
         if not as_of or any(instant.tzinfo is None for instant in as_of):
             raise ValueError("as_of needs at least one instant, each with a zone")
         return Compilation(self._workspace, as_of=as_of, given=vars, where=where).compile(model)
+
+    def drilldown(
+        self,
+        monitor: str,
+        text: str,
+        groups: FailingGroups,
+        *,
+        as_of: datetime,
+        vars: Mapping[str, object],  # noqa: A002 - as above
+        file: Path,
+    ) -> CompiledModel:
+        """The query for the rows behind a monitor's failing groups.
+
+        Args:
+            text: the template, as it stands in the suite.
+            as_of: the instant that was judged.
+            vars: as for the monitor's model.
+            file: the suite.
+
+        Raises:
+            MonitorError: a fault in the template, with file, line and fix.
+        """
+        return compile_drilldown(
+            self._workspace, monitor, text, groups, as_of=as_of, vars=vars, file=file
+        )

@@ -39,7 +39,8 @@ class Templates:
         self._macros = macros
         self._files = files
         self._settings: dict[Path, Mapping[str, object]] = {}
-        self._environment = BoundedEnvironment(loader=_FileLoader(files), auto_reload=False)
+        self._loader = _FileLoader(files)
+        self._environment = BoundedEnvironment(loader=self._loader, auto_reload=False)
 
     def render(self, file: Path, functions: Mapping[str, Callable[..., Any]]) -> str:
         """The text of ``file`` with ``functions`` and every macro of the project known to it.
@@ -47,12 +48,29 @@ class Templates:
         Raises:
             MonitorError: whatever is wrong in the template, with file and line.
         """
+        return self._render(str(file), file, functions)
+
+    def render_text(
+        self, text: str, *, file: Path, functions: Mapping[str, Callable[..., Any]]
+    ) -> str:
+        """The same of a text that is a value in ``file``; lines are counted within the text.
+
+        Raises:
+            MonitorError: as `render`.
+        """
+        name = f"{file}\n{text}"  # no file is called so
+        self._loader.texts[name] = (text, file)
+        return self._render(name, file, functions)
+
+    def _render(
+        self, template: str, file: Path, functions: Mapping[str, Callable[..., Any]]
+    ) -> str:
         namespace: dict[str, Any] = dict(functions)
         for name in self._macros.files:
             namespace[name] = self._macro(name, namespace)
         try:
             with bounded():
-                sql = self._environment.get_template(str(file)).render(namespace)
+                sql = self._environment.get_template(template).render(namespace)
             refuse_length(sql)
             return sql
         except Exception as fault:  # noqa: BLE001 - whatever a template raises is its own fault
@@ -87,18 +105,23 @@ class Templates:
 
 
 class _FileLoader(BaseLoader):
-    """Templates by path, of files of the index: templates themselves can't name any."""
+    """Templates by path, of files of the index, and texts that are values in files: templates
+    themselves can't name any."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self.texts: dict[str, tuple[str, Path]] = {}
 
     def get_source(
         self,
         environment: Environment,  # noqa: ARG002 - Jinja's signature
         template: str,
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
-        file = Path(template)
-        text = self._files.text(file, error=MonitorError, what="the template")
+        if template in self.texts:
+            text, file = self.texts[template]
+        else:
+            file = Path(template)
+            text = self._files.text(file, error=MonitorError, what="the template")
         refuse_length(text)
         if OPEN in text or CLOSE in text:
             raise MonitorError(

@@ -200,6 +200,19 @@ class MonitorEntry(Entry):
         description="Runbook: a path in the repository, or a URL.",
         examples=["docs/runbooks/grading_completeness.md"],
     )
+    drilldown: str | list[str] | None = Field(
+        None,
+        description="SQL that returns the rows behind the failing groups: a text, or a list of its "
+        "lines. A template like a model's, with `source()`, `ref()`, `var()` and macros; "
+        "`failing('column')` is the condition that a row belongs to a failing group. It is shown "
+        "with its values, ready to copy, and never run.",
+        examples=[
+            [
+                "select order_id, state from {{ source('shop', 'orders') }}",
+                "where {{ failing('country') }} and state is null",
+            ]
+        ],
+    )
     budget: BudgetEntry | None = Field(
         None,
         description="Cost above which the report has a note.",
@@ -434,6 +447,21 @@ class Suite:
     def returns_failing_rows(self) -> bool:
         """Whether the rows of its model are the failing ones, so that none is a PASS."""
         return isinstance(self.monitor.observed, ObservedFailingRows)
+
+    @property
+    def group_columns(self) -> frozenset[str]:
+        """The columns that name a group: of the suite, or of one of its expectations."""
+        found = set(self.monitor.group_by)
+        for each in self.entry.expectations:
+            named = each.kwargs.get("group_by")
+            found.update(map(str, named if isinstance(named, list) else ()))
+        return frozenset(found)
+
+    @property
+    def drilldown(self) -> str | None:
+        """The template of the query for the rows behind failing groups, as it is declared."""
+        declared = self.monitor.drilldown
+        return "\n".join(declared) if isinstance(declared, list) else declared
 
     @property
     def declared(self) -> int:

@@ -99,6 +99,8 @@ class Code:
 
     text: str
     language: str = ""
+    summary: str = ""
+    """What Markdown shows of it until a reader opens it."""
 
 
 @dataclass(frozen=True)

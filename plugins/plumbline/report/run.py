@@ -14,6 +14,7 @@ from plumbline.core.text import capped, fraction, metric_and_levels, moment
 from plumbline.report import wording
 from plumbline.report.page import (
     Break,
+    Code,
     Command,
     Dim,
     Facts,
@@ -32,6 +33,9 @@ SHOWN = 8
 
 MOST_FAILURES = 20
 """How many failed expectations are named; JSON has all."""
+
+MOST_SQL = 4000
+"""Characters of a query in a comment: GitHub takes one of 65,536, and ten monitors may fail."""
 
 _LINK = re.compile(r"https?://[^\s<>]+")
 _COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
@@ -63,7 +67,8 @@ def run_page(
             facts.append(("again", Command(_again(outcome.monitor, report))))
         if facts:
             title = (outcome.status, "  ", Name(outcome.monitor))
-            sections.append(Section(title, (Facts(tuple(facts)),)))
+            query = _drilldown(outcome) if is_comment else ()
+            sections.append(Section(title, (Facts(tuple(facts)), *query)))
     if report.alerts:
         told = tuple(wording.alert(line) for line in report.alerts)
         sections.append(Section("Alerts", (Items(told),)))
@@ -73,6 +78,14 @@ def run_page(
         sections.append(Section("", (Dim(f"Data docs: {wording.docs(report.docs)}"),)))
     sections.append(Section("", (Verdict(wording.verdict(report), report.status),)))
     return sections
+
+
+def _drilldown(outcome: Outcome) -> tuple[Code, ...]:
+    """The query for the rows behind what failed, folded; none that is too long for a comment."""
+    found = outcome.drilldown
+    if found is None or len(found) > MOST_SQL:
+        return ()
+    return (Code(found, "sql", summary="Query for the rows"),)
 
 
 def failing(groups: Sequence[GroupOutcome]) -> list[GroupOutcome]:

@@ -365,7 +365,9 @@ def _markdown(block: Block) -> Iterator[str]:
         yield "\n".join(_markdown_results(block))
     else:
         fence = _fence(block.text, least=3)
-        yield f"{fence}{block.language}\n{visible(block.text.rstrip())}\n{fence}"
+        text = f"{fence}{block.language}\n{visible(block.text.rstrip())}\n{fence}"
+        summary = f"<details><summary>{escape(block.summary)}</summary>"
+        yield f"{summary}\n\n{text}\n\n</details>" if block.summary else text
 
 
 def _markdown_table(table: Table) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from plumbline.core.errors import MonitorError, WarehouseError
 from plumbline.core.masking import named_columns, personal_among
 from plumbline.models import CompiledModel, Compiler
+from plumbline.models.drilldown import FailingGroups
 from plumbline.models.named_table import NamedTable
 from plumbline.models.properties import ModelProperties
 from plumbline.models.relations import Relation
@@ -68,6 +69,28 @@ class MonitorCompiler:
             return personal_among(personal, [*named, *suite.monitor.group_by])
         described = self.properties(suite.monitor.model or "")
         return described.personal if described else frozenset()
+
+    def drilldown(
+        self,
+        suite: Suite,
+        groups: FailingGroups,
+        *,
+        as_of: datetime,
+        vars: Mapping[str, object],  # noqa: A002 - the word of dbt and of the suites
+    ) -> CompiledModel:
+        """The query for the rows behind failing groups, as the suite declares it.
+
+        Raises:
+            MonitorError: a fault in it.
+        """
+        return self._models.drilldown(
+            suite.monitor_name,
+            suite.drilldown or "",
+            groups,
+            as_of=as_of,
+            vars=vars,
+            file=suite.file,
+        )
 
     def compile(
         self,

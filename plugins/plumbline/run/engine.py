@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ class Engine:
     def judge(self, results: ResultStore) -> Iterator[MonitorResult]:
         """Judge the monitors one by one; what can't be kept of one is its own ERROR."""
         for name in self.monitors:
-            judged = self._kept(self._judged(name, results), results)
+            judged = self._kept(self._drilled(self._judged(name, results)), results)
             judged = judged.at_page(self._page(name, results))
             self.on_outcome(judged.outcome)
             yield judged
@@ -89,6 +89,11 @@ class Engine:
             parameters=self.parameters,
             evaluate_rows=by_expectations(results.result_format),
         )
+
+    def _drilled(self, judged: MonitorResult) -> MonitorResult:
+        from plumbline.run.drilldown import with_drilldown
+
+        return replace(judged, outcome=with_drilldown(judged.outcome, self.jobs))
 
     def _kept(self, judged: MonitorResult, results: ResultStore) -> MonitorResult:
         try:

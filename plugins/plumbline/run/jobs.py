@@ -20,9 +20,12 @@ from plumbline.core.run import Run
 from plumbline.evaluate.table import Table
 from plumbline.models import CompiledModel
 from plumbline.models.batch import query_over_batch
+from plumbline.models.copied_sql import with_values
+from plumbline.models.drilldown import FailingGroups
 from plumbline.models.limit import outer_limit
 from plumbline.project import Project, Suite, Target
 from plumbline.run.compiling import MonitorCompiler, table_of
+from plumbline.run.withheld import withheld
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from plumbline.warehouse.result import QueryResult, to_dataframe
@@ -173,6 +176,15 @@ class MonitorJobs:
                 )
         return compiled
 
+    def compile_drilldown(self, suite: Suite, groups: FailingGroups) -> CompiledModel:
+        """The query that a suite declares for the rows behind its failing groups.
+
+        Raises:
+            MonitorError: a fault in it.
+        """
+        given = {**suite.monitor.vars, **self.vars}
+        return self._compiler.drilldown(suite, groups, as_of=self.as_of, vars=given)
+
     def submit(self, monitors: Iterable[str]) -> None:
         """Send the jobs of ``monitors``; a fault is kept and raised by ``data``.
 
@@ -306,9 +318,13 @@ class MonitorJobs:
             runner.close()
 
     def sql(self, monitor: str) -> str | None:
-        """The SQL of a monitor as it was sent; None: it could not be compiled."""
+        """The SQL of a monitor with the values of its parameters, as people copy it; None: it could
+        not be compiled."""
         compiled = self._compiled.get(monitor)
-        return compiled.text if compiled else None
+        if compiled is None:
+            return None
+        suite = self.project.suite_of(monitor)
+        return with_values(compiled, withheld=withheld(compiled, suite, self.mask(suite)))
 
     def mask(self, suite: Suite) -> Mask:
         """What stands for values of personal columns in what is written of a monitor.

@@ -28,6 +28,7 @@ from plumbline.evaluate.pushdown.window import (
 )
 from plumbline.evaluate.table import Table
 from plumbline.models.compiled import CompiledModel
+from plumbline.models.drilldown import FailingGroups
 from plumbline.models.relations import Relation
 from plumbline.project.suites import ExpectationEntry, RowsEntry, Suite
 from plumbline.warehouse.result import QueryResult, ResultColumn
@@ -57,6 +58,7 @@ class CompiledTable(CompiledModel):
     second: CompiledModel | None = None
     """A second statement, with the measures for which the first has no room."""
     where: RowFilter | None = None
+    plan: _Plan | None = field(default=None, repr=False, compare=False)
 
     @property
     def statements(self) -> tuple[CompiledModel, ...]:
@@ -80,6 +82,18 @@ class CompiledTable(CompiledModel):
             rows = [{**by_key[key], **row} for key, row in zip(keys, first.rows, strict=True)]
             first = first.with_job(other, rows)
         return first
+
+    def failing_rows(self, failed: Iterable[int], groups: FailingGroups) -> CompiledModel | None:
+        """The query for the rows that failed expectations count.
+
+        Args:
+            failed: the indexes of these.
+            groups: those that fail.
+
+        Returns:
+            None where no expectation is about single rows of the table.
+        """
+        return None if self.plan is None else self.plan.failing_rows(failed, groups)
 
     def _row_key(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         return (row["as_of"], GroupKey.of(self.key(row)), row[ROWS])
@@ -189,6 +203,7 @@ def compile_table(
         else RowFilter(
             rows.where, suite.file, relation, (*table.names, *(one.name for one in pseudo))
         ),
+        plan=plan,
     )
 
 
@@ -253,6 +268,36 @@ class _Plan:
         sql = _assemble(self.source, selection, self.groups, made, self.calendar)
         parameters += selection.parameters.values()
         return self.model(sql, tuple(parameters), selection.others), measures
+
+    def failing_rows(self, failed: Iterable[int], groups: FailingGroups) -> CompiledModel | None:
+        """See `CompiledTable.failing_rows`."""
+        selection = Selection(self.table, _keys(self.groups), self.resolve)
+        entries = self.suite.entry.expectations
+        made: dict[int, Measure] = {}
+        for index in failed:
+            found = _measure(selection, index, entries[index], self.personal)
+            if isinstance(found, Measure) and not found.arrays and "wrong" in found.flags:
+                made[index] = found
+        if not made:
+            return None
+        columns = ["t as source_row", "instants.as_of as row_as_of"]
+        columns += [f"t.{quoted(name)} as g{at}" for at, name in enumerate(self.groups)]
+        columns += [f"t.{path} as {alias}" for path, alias in selection.columns[()].items()]
+        ctes = ",\n\n".join(
+            (
+                f"instants as (\n{self.source.instants}\n)",
+                f"selected as (\n{self.source.selected(columns)}\n)",
+                f"flagged as (\n{_flagged(made, (), 'selected')}\n)",
+            )
+        )
+        wrong = " or ".join(f"e{index}_wrong" for index in made)
+        conditions = [f"({wrong})"]
+        if self.groups:
+            asked = {name: f"g{at}" for at, name in enumerate(self.groups)}
+            conditions.append(groups.condition(asked))
+        final = select(["source_row.*"], "flagged", f"where {' and '.join(conditions)}", indent="")
+        parameters = (*self.parameters, *selection.parameters.values())
+        return self.model(f"with {ctes}\n\n{final}\n", parameters, selection.others)
 
     def model(
         self, sql: str, parameters: tuple[Parameter, ...], others: Iterable[str] = ()

@@ -102,6 +102,42 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
         yield server
 
 
+DRILLED = SmallMonitor(
+    ROWS.replace(
+        "order by pct", "where player != {{ var('left_out') }} and pct > {{ var('days') }}"
+    ),
+    expectations=[BY_PLAYER],
+    observed={"count_failing": "critical", "unit": "players"},
+    meta={
+        "vars": {"left_out": "LeBron James", "days": 3},
+        "drilldown": "select * from unnest([1]) as n where {{ failing('player') }} and n < {{ var('days') }}"
+        " and '{{ var(\"left_out\") }}' != ''",
+    },
+)
+
+
+def test_queries_to_copy_name_no_person(small: SmallProject) -> None:
+    (small.root / "models" / "schema.yml").write_text(
+        "version: 2\nmodels:\n  - name: drilled\n    columns:\n"
+        "      - {name: player, config: {meta: {personal: true}}}\n"
+    )
+    variables = (small.root / "dbt_project.yml").read_text()
+    (small.root / "dbt_project.yml").write_text(f"{variables}  left_out: nobody\n")
+    small.add("drilled", DRILLED)
+    small.checkpoint("drilled")
+    (outcome,) = small.run().outcomes
+    assert outcome.status is Status.CRITICAL
+    assert outcome.drilldown == (
+        "-- @left_out is not shown, because it may hold values of a personal column: replace it.\n"
+        "select * from unnest([1]) as n where "
+        "true /* every group: values of player are masked */ and n < 3 and @left_out != ''"
+    )
+    (record,) = [text for name, text in stored(small).items() if "/results/" in name]
+    sql = json.loads(record)["meta"]["plumbline"]["sql"]
+    assert "where player != @left_out and pct > 3" in sql
+    assert "is not shown" in sql.splitlines()[0]
+
+
 def tag(small: SmallProject, *columns: str) -> None:
     listed = "".join(
         f"      - name: {column}\n        config: {{meta: {{personal: true}}}}\n"

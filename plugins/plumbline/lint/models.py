@@ -119,6 +119,9 @@ class _Workspace(Workspace):
 class Models:
     """The models of one project."""
 
+    any_instant = _ANY_INSTANT
+    """An instant to compile for, as good as any other."""
+
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._with_macros: dict[str, tuple[Template, ...]] = {}

@@ -143,6 +143,17 @@ MONITORS = [
     broken("monitor-dependency-cycle", LAG, '"owner"', '"depends_on": ["lag"], "owner"', says="lag -> lag"),
     broken("monitor-unknown-column", SUITE, '"observed": {"column": "coverage_pct"', '"observed": {"column": "covrage_pct"', says="'covrage_pct'", fix="'coverage_pct'"),
     Case("monitor-observes-personal-column", ((SCHEMA, "description: The share.}", "description: The share., meta: {personal: true}}"),), at='"observed"', found_in=SUITE, says="'coverage_pct'"),
+    *(
+        broken("monitor-drilldown", SUITE, '"owner"', f'"drilldown": {drilldown}, "owner"', at='"drilldown"', says=says, fix=fix)
+        for drilldown, says, fix in (
+            ('"select 1 where {{ failing(\'teem\') }}"', "failing('teem')", "did you mean 'team'?"),
+            ('"select 1 where {{ failing() }}"', "needs a column", "name one of"),
+            ('["select 1", "from {{ source(\'nba\', \'gamez\') }}"]', "line 2", "'games'"),
+            ('"select 1 where {{ filing(\'team\') }}"', "'filing'", "'failing'"),
+            ('"select 1; select 2"', "more than one statement", "one SELECT"),
+            ('"select from where"', "not valid SQL", "correct it"),
+        )
+    ),
     broken("monitor-counts-nothing", LAG, '"count_failing": "critical"', '"count_failing": "warning"', says="'warning'"),
 ]  # fmt: skip
 

@@ -135,12 +135,14 @@ def collect(
             _after_deployment(project, name, services, gx) for name, services in after.items()
         ),
         incidents=tuple(
-            _incident(story, cache, suites, is_removed=story.monitor not in (*names, *after))
+            _incident(
+                story, cache, suites, project, is_removed=story.monitor not in (*names, *after)
+            )
             for story in sorted(
                 stories.values(), key=lambda one: (one.opened_at, one.id), reverse=True
             )
         ),
-        incident_months=_incident_months(cache, suites, archives),
+        incident_months=_incident_months(cache, suites, archives, project),
         mutes=tuple(every_mute),
         checkpoints=_checkpoint_views(
             runs, next_runs, there={*project.checkpoint_names(), *checkpoints}
@@ -351,6 +353,7 @@ def _known_monitor(
         runbook=_runbook(project, suite),
         incidents=tuple(story.id for story in reversed(own)),
         past=_past(cache, known.name),
+        changes=tuple(cache.changes.get(known.name, ())),
         muted=muted,
     )
 
@@ -476,19 +479,24 @@ def _incident(
     story: IncidentStory,
     cache: HistoryCache,
     suites: Mapping[str, Suite | None],
+    project: Project,
     *,
     is_removed: bool = False,
 ) -> IncidentView:
     name = story.monitor
     suite = suites.get(name)
     monitor = suite.monitor if suite else None
+    known = cache.monitors.get(name)
+    latest = known.latest if known else None
     return view_of(
         story,
-        cache.monitors[name].rows if name in cache.monitors else (),
+        known.rows if known else (),
         owner=monitor.owner if monitor else None,
         impact=monitor.impact if monitor else None,
         action=monitor.action if monitor else None,
         is_removed=is_removed,
+        drilldown=latest.outcome.drilldown if latest else None,
+        runbook=None if story.is_over else _runbook(project, suite),
     )
 
 
@@ -514,7 +522,10 @@ def _past(cache: HistoryCache, monitor: str) -> tuple[Incident, ...]:
 
 
 def _incident_months(
-    cache: HistoryCache, suites: Mapping[str, Suite | None], archives: Archives
+    cache: HistoryCache,
+    suites: Mapping[str, Suite | None],
+    archives: Archives,
+    project: Project,
 ) -> tuple[IncidentMonth, ...]:
     return tuple(
         IncidentMonth(
@@ -523,16 +534,24 @@ def _incident_months(
             None
             if month not in archives.incidents
             else tuple(
-                _incident(story, cache, suites) for story in reversed(archives.incidents[month])
+                _incident(story, cache, suites, project)
+                for story in reversed(archives.incidents[month])
             ),
         )
         for month, past in sorted(cache.archived.items(), reverse=True)
     )
 
 
-def listed_results(cache: HistoryCache) -> Iterator[tuple[str, ...]]:
-    """Keys of the results whose GX pages the site holds: those that monitors' pages list."""
-    for known in cache.monitors.values():
-        for row in known.rows[-RECENT_RUNS:]:
+def paged_monitors(project: Project, cache: HistoryCache) -> frozenset[str]:
+    """The monitors that have a page."""
+    checkpoints = {**_checkpoints(project), **_recorded(project, cache)}
+    after = _after_deployments(of_deployments(project), checkpoints)
+    return frozenset((*_in_order(project, checkpoints, after), *after))
+
+
+def listed_results(cache: HistoryCache, monitors: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Keys of the results whose GX pages the site holds: those that pages of ``monitors`` list."""
+    for name, known in cache.monitors.items():
+        for row in known.rows[-RECENT_RUNS:] if name in monitors else ():
             if row.result is not None:
                 yield row.result

@@ -6,7 +6,7 @@ Used by GX's mechanism (`plumbline.gx.site_builder`), so by the action of a chec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -26,12 +26,14 @@ from plumbline.site.assemble import (
     day_page,
     listed_results,
     of_deployments,
+    paged_monitors,
 )
 from plumbline.site.days import DAY, DayArchives, DayRun
 from plumbline.site.history_cache import (
     ROWS,
     STORIES,
     Archives,
+    ClosedIncident,
     HistoryCache,
     IncidentStory,
     Keep,
@@ -41,6 +43,7 @@ from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import frame_page
 from plumbline.site.records import Record
 from plumbline.site.rows import Row
+from plumbline.site.suite_changes import read_changes
 from plumbline.site.sync import News, read_news
 from plumbline.site.view_models import DayPage, SiteData
 from plumbline.site.writing import SiteFiles, Written
@@ -144,11 +147,14 @@ def build_site(
             cache = history_cache.with_state(cache, news.state.incidents, news.state.mutes)
         if news.synced_to is not None:
             cache = replace(cache, synced_to=news.synced_to, synced=news.synced)
+        cache = _with_changes(cache, project, target, now, keep)
         cache, leaving = history_cache.settled(cache, keep, project.timezone)
         is_current = not afresh and files.layout() == layout()
         earlier = _EarlierBuild(files, is_current=is_current, has_archives=not afresh)
-        cache, archives, drawn = earlier.archives(cache, leaving)
-        gx_section = _GxSection.of(cache, gx, earlier)
+        paged = paged_monitors(project, cache)
+        relinked = earlier.relinked(of_before, paged)
+        cache, archives, drawn = earlier.archives(cache, leaving, relinked)
+        gx_section = _GxSection.of(cache, gx, earlier, paged)
         cache = replace(cache, gx_suites=gx_section.hashes)
         data = collect(
             project,
@@ -166,7 +172,7 @@ def build_site(
             told=days.of_rows(news.rows, news.runs),
             left=days.of_records(own),
             rows=drawn.rows,
-            relink=earlier.has_other_monitors(of_before, data),
+            relink=bool(relinked),
             project=project,
         )
         archives |= of_days
@@ -198,11 +204,14 @@ class _EarlierBuild:
         return self.is_current and self.files.has(path)
 
     def archives(
-        self, cache: HistoryCache, leaving: Archives
+        self, cache: HistoryCache, leaving: Archives, relinked: Collection[str]
     ) -> tuple[HistoryCache, dict[str, bytes], Archives]:
         """The archive files that this build writes, and the months that it has to draw.
 
         A month without a page and an archive is no longer listed.
+
+        Args:
+            relinked: monitors whose incidents have to be drawn again.
         """
         made: dict[str, bytes] = {}
         rows: dict[tuple[str, str], tuple[Row, ...]] = {}
@@ -239,9 +248,12 @@ class _EarlierBuild:
         }
         for month, past in cache.archived.items():
             pages = (paths.incident_month(month), *(paths.incident(one.id) for one in past))
-            if month in stories or all(map(self.has_page, pages)):
+            is_relinked = any(one.monitor in relinked for one in past)
+            if month in stories or (all(map(self.has_page, pages)) and not is_relinked):
                 continue
             of_incidents = self._read(paths.incident_archive(month), STORIES)
+            if of_incidents is None and is_relinked and all(map(self.has_page, pages)):
+                continue  # a dead link is less than a lost page
             if of_incidents is None:
                 del months[month]
             else:
@@ -249,16 +261,18 @@ class _EarlierBuild:
                 months[month] = tuple(map(history_cache.past_of, of_incidents))
         return replace(cache, monitors=monitors, archived=months), made, Archives(rows, stories)
 
-    def has_other_monitors(self, before: HistoryCache, data: SiteData) -> bool:
-        """Whether a monitor with a past has got or lost its page, so that other pages are to link
-        it, or not to.
+    def relinked(self, before: HistoryCache, paged: Collection[str]) -> frozenset[str]:
+        """The monitors with a past that have got or lost their page, so that other pages are to
+        link it, or not to.
 
         Args:
             before: the cache as the earlier build left it.
+            paged: the monitors that have a page now.
         """
-        names = {view.name for view in (*data.monitors, *data.after_deployments)}
-        return any(
-            self.files.has(paths.monitor(name)) != (name in names) for name in before.monitors
+        return frozenset(
+            name
+            for name in {*before.monitors, *_monitors_of(before.archived)}
+            if self.files.has(paths.monitor(name)) != (name in paged)
         )
 
     def days(
@@ -337,7 +351,13 @@ class _GxSection:
     kept: frozenset[str]
 
     @classmethod
-    def of(cls, cache: HistoryCache, gx: GxPages | None, earlier: _EarlierBuild) -> _GxSection:
+    def of(
+        cls,
+        cache: HistoryCache,
+        gx: GxPages | None,
+        earlier: _EarlierBuild,
+        monitors: Collection[str],
+    ) -> _GxSection:
         if gx is None:
             return cls(GxLinks(), {}, {}, frozenset())
         hashes = gx.suites()
@@ -355,7 +375,7 @@ class _GxSection:
                 drawn[path] = of_suite
             suites[name] = path
         results = {}
-        for key in listed_results(cache):
+        for key in listed_results(cache, monitors):
             path = paths.gx_result(key)
             if earlier.has_page(path):
                 kept.add(path)
@@ -373,6 +393,12 @@ class _GxSection:
             path: frame_page(data, path, monitor=page.monitor, title=page.title, body=page.body)
             for path, page in self.drawn.items()
         }
+
+
+def _monitors_of(archived: Mapping[str, Sequence[ClosedIncident]]) -> Iterator[str]:
+    for past in archived.values():
+        for one in past:
+            yield one.monitor
 
 
 def _read_cache(files: SiteFiles, target: Target) -> HistoryCache | None:
@@ -411,6 +437,18 @@ def _news(cache: HistoryCache, target: Target, now: datetime, keep: Keep) -> New
         recorded=cache.synced_to,
         known=cache.synced,
     )
+
+
+def _with_changes(
+    cache: HistoryCache, project: Project, target: Target, now: datetime, keep: Keep
+) -> HistoryCache:
+    """``cache`` with what git knows of the suites, asked only where the commit is another one."""
+    commit = project.revision.commit if project.revision else ""
+    if commit == cache.changes_at:
+        return cache
+    since = (history_cache.last_instant(cache) or now) - timedelta(days=keep.days)
+    found = read_changes(project, target, since=since) if commit else {}
+    return replace(cache, changes=found, changes_at=commit)
 
 
 def _note(target: Target) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.status import Status
 from plumbline.core.text import amount
+from plumbline.site.changes import SuiteChange
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import GroupSeries, SeriesPoint
 
@@ -174,7 +175,12 @@ def in_words(points: Sequence[SeriesPoint], unit: str) -> str:
 
 
 def large_chart(
-    points: Sequence[SeriesPoint], incidents: Sequence[Incident] = (), *, unit: str, zone: str
+    points: Sequence[SeriesPoint],
+    incidents: Sequence[Incident] = (),
+    changes: Sequence[SuiteChange] = (),
+    *,
+    unit: str,
+    zone: str,
 ) -> dict[str, Any]:
     """What ``static/charts.js`` draws with uPlot: columns of numbers, instants in epoch seconds.
 
@@ -182,6 +188,7 @@ def large_chart(
         points: oldest first.
         incidents: shaded; those outside of what is drawn are cut there. An open one lasts until it
             was last seen.
+        changes: to the suite, newest first.
         zone: in which days begin.
     """
     instants = [point.at for point in points]
@@ -210,6 +217,10 @@ def large_chart(
                 "status": incident.worst.value,
             }
             for incident in incidents
+        ],
+        "changes": [
+            {"at": _epoch(change.at), "text": f"{change.commit[:8]} {change.subject}"}
+            for change in reversed(changes)
         ],
     }
 

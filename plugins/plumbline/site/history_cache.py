@@ -28,6 +28,7 @@ from plumbline.core.status import WORST_FIRST, Status, counts, run_status, score
 from plumbline.history.cost.daily import DayCost, with_costs
 from plumbline.history.events import DeliveryRow, IncidentRow
 from plumbline.project.sites import RETENTION_DAYS
+from plumbline.site.changes import SuiteChange
 from plumbline.site.expectations import ExpectationPast, with_results
 from plumbline.site.records import Record
 from plumbline.site.rows import (
@@ -168,6 +169,10 @@ class HistoryCache:
     """By suite: the hash of what GX's page of it shows."""
     mutes: tuple[Mute, ...] = ()
     """Set by command, as the state of alerts had them last."""
+    changes: Mapping[str, tuple[SuiteChange, ...]] = field(default_factory=dict)
+    """By monitor, the commits that changed its files, newest first."""
+    changes_at: str = ""
+    """The commit at which git was asked for them; empty: never."""
     synced_to: datetime | None = None
     """Rows that the warehouse recorded until then are in here."""
     synced: Mapping[str, datetime] = field(default_factory=dict)

@@ -75,6 +75,8 @@ def view_of(
     impact: str | None = None,
     action: str | None = None,
     is_removed: bool = False,
+    drilldown: str | None = None,
+    runbook: str | None = None,
 ) -> IncidentView:
     """What an incident's page shows.
 
@@ -82,6 +84,7 @@ def view_of(
         rows: of its monitor, oldest first, as far as they are not archived.
         owner: of its monitor, for one that the state does not know.
         is_removed: whether the project has no such monitor any more.
+        drilldown, runbook: of its monitor's last run, and of its suite, for an open incident.
     """
     incident = _brought_up_to_date(story, owner=owner)
     seen = sightings(
@@ -94,6 +97,8 @@ def view_of(
         action=action,
         worst=worst_of(seen),
         is_removed=is_removed,
+        drilldown=drilldown if incident.is_open else None,
+        runbook=runbook if incident.is_open else None,
     )
 
 
@@ -114,7 +119,7 @@ def _brought_up_to_date(story: IncidentStory, *, owner: str | None) -> Incident:
 def timeline_of(
     story: IncidentStory, seen: Sequence[Sighted], incident: Incident
 ) -> tuple[TimelineEntry, ...]:
-    """Oldest first: each event with its observation, and then who was notified."""
+    """Oldest first: each event, with who was notified of it, and what was seen between them."""
     by_run: dict[str | None, list[DeliveryRow]] = {}
     for delivery in story.deliveries:
         by_run.setdefault(delivery.run_id, []).append(delivery)
@@ -123,9 +128,8 @@ def timeline_of(
     for one in [one for one in seen if one.at not in decided][-MOST_SEEN:]:
         entries.append((one.at, 0, _seen(one)))
     for event in story.events:
-        entries.append((event.as_of, 1, _decided(event)))
-        for delivery in by_run.pop(event.run_id, []):
-            entries.append((event.as_of, 2, _told(delivery, event.as_of)))
+        messages = [_told(delivery, event.as_of) for delivery in by_run.pop(event.run_id, [])]
+        entries.append((event.as_of, 1, replace(_decided(event), messages=tuple(messages))))
     for deliveries in by_run.values():  # decided by a run whose event is not among the rows
         entries += [(one.attempted_at, 2, _told(one, one.attempted_at)) for one in deliveries]
     if incident.ack is not None:

@@ -29,6 +29,7 @@ from plumbline.core.status import (
 )
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
+from plumbline.site.changes import SuiteChange
 from plumbline.site.days import Change, anchor_of
 from plumbline.site.expectations import ExpectationPast
 from plumbline.site.history_cache import RECENT_RUNS
@@ -131,6 +132,8 @@ class MonitorView:
     """Ids of its incidents, newest first, as far as they are among the site's."""
     past: tuple[Incident, ...] = ()
     """Those in the archives, newest first: only what a list says of them is filled in."""
+    changes: tuple[SuiteChange, ...] = ()
+    """The commits that changed its suite or model, newest first, as far as git knows them."""
     muted: Mute | None = None
     """The mute in force."""
     services: tuple[str, ...] = ()
@@ -179,6 +182,14 @@ class TimelineEntry:
     status: Status | None = None
     members: tuple[str, ...] = ()
     """Groups that it names."""
+    messages: tuple[TimelineEntry, ...] = ()
+    """What was sent of an event, and whether it arrived."""
+
+    @property
+    def undelivered(self) -> tuple[str, ...]:
+        """The channels whose last attempt failed."""
+        last = {one.title: one.kind for one in self.messages}
+        return tuple(channel for channel, kind in last.items() if kind == "not told")
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,10 @@ class IncidentView:
     """What the worst run saw; None: no run is known."""
     is_removed: bool = False
     """Whether the project has no such monitor any more."""
+    drilldown: str | None = None
+    """The query for the rows behind what fails, of an open one's last run."""
+    runbook: str | None = None
+    """The runbook's Markdown, of an open one."""
 
 
 @dataclass(frozen=True)

@@ -755,6 +755,27 @@ def test_a_monitor_whose_files_are_gone_is_not_shown_as_wrong_now(site: Site) ->
     assert site.faults() == []
 
 
+def test_archived_incidents_link_their_monitor_while_it_has_a_page(site: Site) -> None:
+    site.small.add("other", "select 92.0 as pct")
+    site.tell(story("i-1", "2025-12-05", monitor="other").event("2025-12-08", "resolved", "ok"))
+    site.sync(records=records(every_six_hours("2025-12-01", "2025-12-20"), monitor="other"))
+    site.news = News()
+    site.sync(records=records(every_six_hours("2025-12-21", "2026-02-19")))
+    link = 'href="../monitors/other.html"'
+    pages = ("incidents/i-1.html", "incidents/2025-12.html")
+    assert [site.text(page).count(link) for page in pages] == [1, 1]
+    suite = site.small.root / "expectations" / "other.json"
+    text = suite.read_text()
+    suite.unlink()
+    site.sync()
+    assert site.faults() == []
+    assert [site.text(page).count(link) for page in pages] == [0, 0]
+    suite.write_text(text)
+    site.sync()
+    assert site.faults() == []
+    assert [site.text(page).count(link) for page in pages] == [1, 1]
+
+
 def test_a_monitor_that_was_renamed_has_its_past(site: Site) -> None:
     found = records(SEASON)
     site.begin_with_season()

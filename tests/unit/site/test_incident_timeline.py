@@ -33,7 +33,12 @@ def rows(first: str, last: str, values: Sequence[float | None], **more: object) 
 
 
 def lines(view: IncidentView) -> list[str]:
-    return [f"{entry.at:%d %b} {entry.kind}: {entry.title}" for entry in view.timeline]
+    """Of the entries, each with its messages below."""
+    return [
+        f"{entry.at:%d %b} {entry.kind}: {entry.title}"
+        for one in view.timeline
+        for entry in (one, *one.messages)
+    ]
 
 
 def whole() -> Story:
@@ -215,11 +220,15 @@ def test_what_could_not_be_delivered_is_not_told() -> None:
             sent, event_id="2", attempts=5, attempted_at=sent.attempted_at + timedelta(hours=1)
         ),
     ]
-    entries = view_of(told(one), ()).timeline[1:]
-    assert [(entry.kind, entry.text) for entry in entries] == [
+    (opened,) = view_of(told(one), ()).timeline
+    assert [(message.kind, message.text) for message in opened.messages] == [
         ("not told", "retry, after 2 tries: 503: later"),
         ("told", "delivered after 5 tries"),
     ]
+    assert opened.undelivered == ()
+    one.deliveries.pop()
+    (opened,) = view_of(told(one), ()).timeline
+    assert opened.undelivered == ("slack",)
 
 
 def test_who_acknowledged_it_is_part_of_the_story() -> None:
@@ -227,7 +236,7 @@ def test_who_acknowledged_it_is_part_of_the_story() -> None:
     ack = Ack("ana", at("2026-02-02"), Status.CRITICAL, "on it")
     view = view_of(replace(one, known=replace(incident_of(one), ack=ack)), ())
     assert lines(view)[2] == "03 Feb event: acknowledged by ana"
-    assert view.timeline[2].text == "on it"
+    assert view.timeline[1].text == "on it"
 
 
 def test_rows_that_are_ahead_of_what_the_state_knew_count() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from plumbline.alerts.incidents.model import Incident
 from plumbline.site import paths
 from plumbline.site.pages import frame
+from plumbline.site.pages.runbook import render_runbook
 from plumbline.site.view_models import IncidentView, SiteData
 
 
@@ -24,6 +25,7 @@ def render(data: SiteData, view: IncidentView) -> bytes:
         view=view,
         incident=incident,
         lasted=lasted(incident),
+        runbook=render_runbook(view.runbook) if view.runbook else None,
     )
 
 

@@ -29,6 +29,8 @@ from plumbline.site.view_models import (
 _GROUP_TABLE_RUNS = 10
 _SHOWN_GROUPS = 20
 """Groups of the last run, and charts of groups, that are not folded."""
+_SHOWN_CHANGES = 10
+"""Commits that are not folded."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
     chart = large_chart(
         view.unpaged,
         [known.incident for known in incidents],
+        view.changes,
         unit=unit,
         zone=data.zone.key,
     )
@@ -85,6 +88,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         unit=unit,
         where=_worst_groups(view),
         shown_groups=_SHOWN_GROUPS,
+        shown_changes=_SHOWN_CHANGES,
         chart=chart,
         chart_words=in_words(view.points, unit),
         series=[paths.month_series(view.name, month.month) for month in reversed(view.months)],

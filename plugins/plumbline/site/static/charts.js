@@ -62,6 +62,32 @@
     ctx.restore();
   }
 
+  // Commits that changed the suite or the model: a line with a mark at its top.
+  function changes(plot, series) {
+    const { ctx, bbox } = plot;
+    const [first, last] = [series.at[0], series.at[series.at.length - 1]];
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = colour("link");
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+    for (const change of series.changes) {
+      if (change.at < first || change.at > last) continue;
+      const x = plot.valToPos(change.at, "x", true);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      const size = 4 * devicePixelRatio;
+      ctx.beginPath();
+      ctx.moveTo(x - size, bbox.top);
+      ctx.lineTo(x + size, bbox.top);
+      ctx.lineTo(x, bbox.top + 1.5 * size);
+      ctx.closePath();
+      ctx.fill();
+    }
+    ctx.restore();
+  }
+
   function lowAndHigh(plot, low, high) {
     if (low === null || high === null) return [0, 1];
     if (low === high) return [low - 1, high + 1];
@@ -122,11 +148,14 @@
       ],
       hooks: {
         drawAxes: [(plot) => shades(plot, series)],
-        draw: [(plot) => marks(plot, series)],
+        draw: [(plot) => changes(plot, series), (plot) => marks(plot, series)],
         setCursor: [(plot) => {
           const index = plot.cursor.idx;
           if (index === null || index === undefined) return;
-          readout.textContent = `${moment(series.at[index])}: ${series.shown[index]}, ${series.statuses[index]}`;
+          const since = index > 0 ? series.at[index - 1] : -Infinity;
+          const changed = series.changes.filter((one) => one.at > since && one.at <= series.at[index]);
+          const said = changed.map((one) => `; changed by ${one.text}`).join("");
+          readout.textContent = `${moment(series.at[index])}: ${series.shown[index]}, ${series.statuses[index]}${said}`;
         }],
       },
     };

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from plumbline.core.group_key import GroupKey
 from plumbline.site.pages import render_site
-from support.site_data import site_data
+from support.site_data import DRILLDOWN, site_data
 from support.written_sites import write_site
 
 from .conftest import OpenPage, complaints
@@ -140,6 +140,60 @@ def test_the_chart_is_drawn_and_read_by_the_keyboard(open_page: OpenPage) -> Non
     page.wait_for_function(
         "document.querySelector('.readout').textContent.startsWith('end of 1 Feb')"
     )
+
+
+def test_the_chart_says_which_commit_changed_the_suite(open_page: OpenPage) -> None:
+    page = open_page("monitors/line_coverage.html")
+    page.locator("[data-chart]").focus()
+    page.keyboard.press("End")
+    for _ in range(13):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.readout').textContent.includes('20 Jan')")
+    readout = page.locator(".readout").inner_text()
+    assert readout.endswith("; changed by a0e0d3d8 Read the line by its element")
+    page.get_by_role("link", name="changes to the suite or model").click()
+    changes = page.locator("section[aria-labelledby=changes] tbody").inner_text()
+    assert "vars.days: 2 → 1" in changes
+    assert "Bo Ro" in changes
+
+
+@pytest.mark.parametrize(
+    "path", ["monitors/line_coverage.html", "incidents/line_coverage-3f9c2a71.html"]
+)
+@pytest.mark.parametrize("has_clipboard", [True, False])
+def test_sql_is_copied_by_a_button(open_page: OpenPage, path: str, has_clipboard: bool) -> None:
+    page = open_page(path)
+    if has_clipboard:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    else:  # as on a page of http
+        page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    section = page.locator("section[aria-labelledby=drilldown]")
+    section.get_by_role("button", name="Copy").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "document.querySelector('section[aria-labelledby=drilldown] [role=status]').textContent"
+    )
+    assert section.locator("[role=status]").inner_text() == "Copied"
+    if has_clipboard:
+        assert page.evaluate("navigator.clipboard.readText()") == DRILLDOWN
+
+
+def test_without_scripts_sql_is_there_to_be_selected(open_page: OpenPage) -> None:
+    page = open_page("monitors/line_coverage.html", scripts=False)
+    section = page.locator("section[aria-labelledby=drilldown]")
+    assert section.locator("pre").inner_text() == DRILLDOWN
+    assert section.get_by_role("button").count() == 0
+
+
+def test_messages_of_an_incident_are_folded_and_a_channel_without_one_is_named(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("incidents/grading_completeness-90ab17c4.html")
+    timeline = page.locator(".timeline")
+    assert not timeline.get_by_text("delivered at the first attempt").first.is_visible()
+    folded = timeline.get_by_text("not delivered to pagerduty")
+    folded.click()
+    assert timeline.get_by_text("failed, after 5 tries: 503").is_visible()
 
 
 def with_many_groups(folder: Path, count: int) -> Path:

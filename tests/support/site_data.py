@@ -18,6 +18,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import RunStatus, Status, run_status, score
+from plumbline.site.changes import SuiteChange
 from plumbline.site.expectations import ExpectationPast
 from plumbline.site.rows import Row, RunRow, Sighted
 from plumbline.site.view_models import (
@@ -216,6 +217,14 @@ def _share_status(value: float) -> Status:
     return Status.WARNING if value < 80 else Status.PASS
 
 
+DRILLDOWN = """select game_date, game_id, player_lookup, created_at
+from `nba-props-platform`.`nba_predictions`.`ml_feature_store_v2`
+where
+    game_date in (date '2026-02-02', date '2026-02-01') and array_length(features) >= 33
+    and not coalesce(features[safe_offset(25)] > 0, false)
+order by game_date, game_id, player_lookup"""
+
+
 def _line_coverage(days: list[date]) -> MonitorView:
     rng = random.Random("line_coverage")
     points = []
@@ -271,6 +280,7 @@ def _line_coverage(days: list[date]) -> MonitorView:
             _group({"game_date": date(2026, 2, 2)}, 61, 150, Status.CRITICAL),
             _group({"game_date": date(2026, 2, 1)}, 179, 375, Status.CRITICAL),
         ),
+        drilldown=DRILLDOWN,
     )
     return _view(
         latest,
@@ -299,6 +309,26 @@ def _line_coverage(days: list[date]) -> MonitorView:
             total=2,
         ),
         incidents=("line_coverage-3f9c2a71", "line_coverage-b4410d9e", "line_coverage-1c0de5aa"),
+        changes=(
+            SuiteChange(
+                "a0e0d3d86cce",
+                datetime(2026, 1, 20, 9, 12, tzinfo=ZONE),
+                "Ana Lyst",
+                "Read the line by its element",
+                ("model",),
+            ),
+            SuiteChange(
+                "bd40b5f0c1d2",
+                datetime(2025, 12, 7, 16, 30, tzinfo=ZONE),
+                "Bo Ro",
+                "Warn below 80 %: healthy days are above 90",
+                ("suite",),
+                (
+                    "mean of coverage_pct: warning < 70 %, critical < 50 % → warning < 80 %, critical < 50 %",
+                    "vars.days: 2 → 1",
+                ),
+            ),
+        ),
     )
 
 
@@ -484,6 +514,10 @@ def _member(label: str, observed: float, good: int, total: int, since: datetime)
     )
 
 
+def _delivered(at: datetime) -> TimelineEntry:
+    return TimelineEntry(at, "told", "slack-error", "delivered at the first attempt")
+
+
 def _incidents() -> tuple[IncidentView, ...]:
     def closed(
         name: str,
@@ -514,13 +548,21 @@ def _incidents() -> tuple[IncidentView, ...]:
         return IncidentView(
             replace(incident, **changes),
             (
-                TimelineEntry(end_of(first), "event", "opened", summary, status),
                 TimelineEntry(
-                    end_of(first), "told", "Slack, slack-error", "delivered at the first attempt"
+                    end_of(first),
+                    "event",
+                    "opened",
+                    summary,
+                    status,
+                    messages=(_delivered(end_of(first)),),
                 ),
-                TimelineEntry(end_of(last), "event", "resolved", "well again", Status.PASS),
                 TimelineEntry(
-                    end_of(last), "told", "Slack, slack-error", "delivered at the first attempt"
+                    end_of(last),
+                    "event",
+                    "resolved",
+                    "well again",
+                    Status.PASS,
+                    messages=(_delivered(end_of(last)),),
                 ),
             ),
         )
@@ -562,12 +604,16 @@ def _incidents() -> tuple[IncidentView, ...]:
             Status.CRITICAL,
             ("2026-01-26",),
         ),
-        TimelineEntry(line_since, "event", "opened", "first failure", Status.CRITICAL),
         TimelineEntry(
-            line_since + timedelta(minutes=1),
-            "told",
-            "Slack, slack-error",
-            "delivered at the second attempt, after a timeout",
+            line_since,
+            "event",
+            "opened",
+            "first failure",
+            Status.CRITICAL,
+            messages=(
+                TimelineEntry(line_since, "not told", "slack-error", "retry: a timeout"),
+                _delivered(line_since + timedelta(minutes=1)),
+            ),
         ),
         TimelineEntry(
             datetime(2026, 1, 27, 9, 40, tzinfo=ZONE),
@@ -624,24 +670,30 @@ def _incidents() -> tuple[IncidentView, ...]:
             Status.CRITICAL,
             tuple(list(SYSTEMS)[:5]),
         ),
-        TimelineEntry(grading_since, "event", "opened", "first failure", Status.CRITICAL),
         TimelineEntry(
-            grading_since + timedelta(minutes=1),
-            "told",
-            "Slack, slack-error",
-            "delivered at the first attempt",
+            grading_since,
+            "event",
+            "opened",
+            "first failure",
+            Status.CRITICAL,
+            messages=(_delivered(grading_since + timedelta(minutes=1)),),
         ),
         TimelineEntry(
             end_of(LAST_DAY), "seen", "6 systems", "", Status.CRITICAL, tuple(list(SYSTEMS)[:6])
         ),
         TimelineEntry(
-            end_of(LAST_DAY), "event", "changed", "new member", Status.CRITICAL, ("ensemble_v1_1",)
-        ),
-        TimelineEntry(
-            end_of(LAST_DAY) + timedelta(minutes=1),
-            "told",
-            "Slack, slack-error, in the same thread",
-            "delivered at the first attempt",
+            end_of(LAST_DAY),
+            "event",
+            "changed",
+            "new member",
+            Status.CRITICAL,
+            ("ensemble_v1_1",),
+            messages=(
+                _delivered(end_of(LAST_DAY)),
+                TimelineEntry(
+                    end_of(LAST_DAY), "not told", "pagerduty", "failed, after 5 tries: 503"
+                ),
+            ),
         ),
     )
     return (
@@ -658,6 +710,8 @@ def _incidents() -> tuple[IncidentView, ...]:
             impact="The prediction systems score players without the Vegas points line, so their predictions are worse than they look.",
             action="gcloud run services describe nba-phase4-precompute-processors",
             worst=Sighted(end_of(LAST_DAY), Status.CRITICAL, 40.7, "%"),
+            drilldown=DRILLDOWN,
+            runbook=(ROOT / "docs" / "runbooks" / "line_coverage.md").read_text(),
         ),
         closed(
             "bdb_coverage-e77e0aa1",

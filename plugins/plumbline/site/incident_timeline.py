@@ -146,14 +146,20 @@ def timeline_of(
 
 
 def _seen(one: Sighted) -> TimelineEntry:
+    title = amount(one.observed, one.unit) if one.observed is not None else str(one.status)
     return TimelineEntry(
         at=one.at,
         kind="seen",
-        title=amount(one.observed, one.unit) if one.observed is not None else str(one.status),
-        text=one.summary,
+        title=title,
+        text=one.summary.removeprefix(f"{title}; "),
         status=one.status,
-        members=one.members,
+        members=_unnamed(one.members, one.summary),
     )
+
+
+def _unnamed(members: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """The groups, unless ``text`` names them all."""
+    return () if all(label in text for label in members) else members
 
 
 def _decided(event: IncidentRow) -> TimelineEntry:
@@ -164,7 +170,7 @@ def _decided(event: IncidentRow) -> TimelineEntry:
         title=f"{event.event}: {reason_text(event.reason)}{held}",
         text=event.summary,
         status=Status.PASS if event.event == "resolved" else Status(event.status),
-        members=some([member.label for member in _members(event)]),
+        members=_unnamed(some([member.label for member in _members(event)]), event.summary),
     )
 
 

@@ -107,7 +107,11 @@
       const [on, time] = [date.format(new Date((at - 1) * 1000)), hour.format(new Date(at * 1000))];
       return time === "00:00" ? `end of ${on}` : `${on} ${time}`;
     };
-    const short = (tick, step) => step < 86400 ? hour.format(new Date(tick * 1000)) : day.format(new Date((tick - 1) * 1000));
+    const short = (tick, step) => {
+      if (step >= 86400) return day.format(new Date((tick - 1) * 1000));
+      const time = hour.format(new Date(tick * 1000));
+      return time === "00:00" ? `${day.format(new Date(tick * 1000))} ${time}` : time;
+    };
     const counts = series.observed.every((value) => value === null || Number.isInteger(value));
     const level = (tick) => {
       if (series.unit === "%") return `${tick} %`;

@@ -287,10 +287,10 @@ def _give(files: Sequence[ExportFile], output: Path | None) -> None:
 
 
 def _refuse_another_projects(path: Path, file: ExportFile) -> None:
-    """Two names of projects may give the same name of a file (``a.b`` and ``a_b``)."""
+    """Two names may give the same name of a file (``a.b`` and ``a_b``)."""
     if path.exists() and file.made_by not in path.read_text("utf-8").splitlines():
         raise ConfigError(
-            f"{path} was not exported from this project",
+            f"{path} was not exported from this project and target",
             key="--output",
             fix="remove that file, or choose another folder",
         )

@@ -135,13 +135,19 @@ def test_a_wrong_argument_is_wrong_usage(
 
 
 FORMATS: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "cron": (BIGQUERY, ["plumbline-small.crontab"]),
+    "cron": (BIGQUERY, ["plumbline-small-bigquery.crontab"]),
     "systemd": (
         BIGQUERY,
-        ["plumbline-small-health-check.service", "plumbline-small-health-check.timer"],
+        [
+            "plumbline-small-bigquery-health-check.service",
+            "plumbline-small-bigquery-health-check.timer",
+        ],
     ),
-    "github-actions": ((), ["plumbline-small-health-check.yml"]),
-    "cloud-run": (CLOUD, ["deploy-plumbline-small.sh", "plumbline-small-health-check.job.yaml"]),
+    "github-actions": ((), ["plumbline-small-bigquery-health-check.yml"]),
+    "cloud-run": (
+        CLOUD,
+        ["deploy-plumbline-small-bigquery.sh", "plumbline-small-bigquery-health-check.job.yaml"],
+    ),
 }
 
 

@@ -26,9 +26,7 @@ from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
     comment,
-    made_by,
     maintenance_notes,
-    project_name,
     run_arguments,
     unit_names,
 )
@@ -111,7 +109,7 @@ def write_cloud_run(schedules: Sequence[Schedule], cloud: Cloud) -> list[ExportF
         ConfigError: a flag is missing or malformed, or Google can't say a schedule.
     """
     check_cloud(cloud)
-    names = unit_names(schedules, cloud.plumbline_project)
+    names = unit_names(schedules, cloud.scope)
     jobs = [_job(one, cloud, names[one.name]) for one in schedules]
     return [*jobs, _script(schedules, cloud, names)]
 
@@ -211,7 +209,7 @@ def write_yaml(content: dict[str, Any]) -> str:
 def _job(schedule: Schedule, cloud: Cloud, name: str) -> ExportFile:
     head = comment(
         (
-            made_by("cloud-run", cloud.plumbline_project),
+            cloud.scope.made_by("cloud-run"),
             "The image's working directory is the project.",
             "Secrets of channels are read from Secret Manager, by the name of their variable.",
             "A run that ends in an ERROR is retried at once. Each attempt has the whole deadline,",
@@ -227,7 +225,7 @@ def _script(schedules: Sequence[Schedule], cloud: Cloud, names: dict[str, str]) 
         "#!/usr/bin/env bash",
         comment(
             (
-                made_by("cloud-run", cloud.plumbline_project),
+                cloud.scope.made_by("cloud-run"),
                 "Deploys each job, and makes or updates what starts it. Needs the services",
                 "run.googleapis.com and cloudscheduler.googleapis.com; the service account needs",
                 "roles/run.invoker for the jobs and roles/secretmanager.secretAccessor.",
@@ -242,7 +240,7 @@ def _script(schedules: Sequence[Schedule], cloud: Cloud, names: dict[str, str]) 
     ]
     for schedule in schedules:
         lines += ["", *_deployment(schedule, cloud, names[schedule.name])]
-    return ExportFile(f"deploy-{project_name(cloud.plumbline_project)}.sh", "\n".join(lines) + "\n")
+    return ExportFile(f"deploy-{cloud.scope.name}.sh", "\n".join(lines) + "\n")
 
 
 def _deployment(schedule: Schedule, cloud: Cloud, name: str) -> list[str]:

@@ -11,23 +11,23 @@ from plumbline.schedule.child import PATIENCE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
+    Scope,
     comment,
-    made_by,
     maintenance_notes,
     printable,
-    project_name,
     run_arguments,
     unit_names,
 )
 from plumbline.schedule.export.plain import plain_cron
 
 
-def _head(project: str, name: str) -> tuple[str, ...]:
+def _head(scope: Scope) -> tuple[str, ...]:
+    name = scope.name
     begin, end = f"/^# BEGIN {name}$/", f"/^# END {name}$/"
     return (
         f"BEGIN {name}",
-        made_by("cron", project),
-        "Add it to your crontab, in the place of an earlier one of this project:",
+        scope.made_by("cron"),
+        "Add it to your crontab, in the place of an earlier one of this project and target:",
         f"  {{ crontab -l 2>/dev/null | sed '{begin},{end}d'; cat {name}.crontab; }} | crontab -",
         "",
         "CRON_TZ is read by cronie (Red Hat, Fedora, Arch) and systemd-cron. The cron of Debian",
@@ -43,9 +43,8 @@ def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
     Raises:
         ConfigError: cron can't say a schedule, or a path can't stand in a crontab.
     """
-    names = unit_names(schedules, machine.project)
-    name = project_name(machine.project)
-    parts = [comment(_head(machine.project, name))]
+    names = unit_names(schedules, machine.scope)
+    parts = [comment(_head(machine.scope))]
     for zone, of_zone in groupby(schedules, key=lambda one: one.timezone.key):
         parts.append(f"\nCRON_TZ={zone}\n")
         parts += [
@@ -53,8 +52,8 @@ def write_crontab(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
             f"{plain_cron(one, scheduler='cron')} {_command(one, machine, names[one.name])}\n"
             for one in of_zone
         ]
-    parts.append(f"# END {name}\n")
-    return [ExportFile(f"{name}.crontab", "".join(parts))]
+    parts.append(f"# END {machine.scope.name}\n")
+    return [ExportFile(f"{machine.scope.name}.crontab", "".join(parts))]
 
 
 def _command(schedule: Schedule, machine: Machine, name: str) -> str:

@@ -32,6 +32,38 @@ class ExportFile:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Whose schedules they are; files, jobs and units of two scopes have different names."""
+
+    project: str
+    """The plumbline project."""
+    target: str
+
+    @property
+    def name(self) -> str:
+        """``plumbline-shop-prod``, with which all names begin.
+
+        Raises:
+            ConfigError: nothing of the project's or the target's name can stand in one.
+        """
+        words = [_word(self.project), _word(self.target)]
+        if not all(words):
+            raise ConfigError(
+                f"the project {self.project!r} and the target {self.target!r} make no name for a "
+                "scheduler's job",
+                fix="give each a name with letters of a to z or digits",
+            )
+        return "-".join(("plumbline", *words))
+
+    def made_by(self, form: str) -> str:
+        """The line of a file that says who made it, and for which project and target."""
+        return (
+            f"{_MADE_BY} --format {form}` from checkpoints/schedule.yml of "
+            f"{printable(self.project)}, target {printable(self.target)}."
+        )
+
+
+@dataclass(frozen=True)
 class Machine:
     """Where cron or systemd runs the checkpoints: this machine, as it is now."""
 
@@ -43,9 +75,9 @@ class Machine:
     """What a run needs of the present environment, which it doesn't have there."""
 
     @property
-    def project(self) -> str:
-        """The plumbline project, whose name the files have."""
-        return self.state.project
+    def scope(self) -> Scope:
+        """Whose schedules they are."""
+        return Scope(self.state.project, self.target)
 
     @property
     def target(self) -> str:
@@ -66,7 +98,7 @@ class Cloud:
 
     target: str
     plumbline_project: str = ""
-    """Whose schedules they are: the files have its name. Empty: they are to have none."""
+    """Whose schedules they are; not needed for names that are given."""
     project: str | None = None
     """Google's."""
     region: str | None = None
@@ -88,10 +120,10 @@ class Cloud:
     memory: str = "1Gi"
     labels: Mapping[str, str] = field(default_factory=dict)
 
-
-def made_by(form: str, project: str) -> str:
-    """The first comment of a file: who made it, and for which project."""
-    return f"{_MADE_BY} --format {form}` from checkpoints/schedule.yml of {printable(project)}."
+    @property
+    def scope(self) -> Scope:
+        """Whose schedules they are."""
+        return Scope(self.plumbline_project, self.target)
 
 
 def run_arguments(schedule: Schedule, target: str) -> tuple[str, ...]:
@@ -99,27 +131,12 @@ def run_arguments(schedule: Schedule, target: str) -> tuple[str, ...]:
     return ("run", schedule.checkpoint, "--fail-on", "error", "--target", target)
 
 
-def project_name(project: str) -> str:
-    """``plumbline-shop``: the beginning of all names of a project's files, jobs and units.
-
-    Raises:
-        ConfigError: nothing of the project's name can stand in one.
-    """
-    word = _word(project)
-    if not word:
-        raise ConfigError(
-            f"the project's name {project!r} makes no name for a scheduler's job",
-            fix="give it a name with letters of a to z or digits",
-        )
-    return f"plumbline-{word}"
-
-
-def unit_names(schedules: Sequence[Schedule], project: str = "") -> dict[str, str]:
+def unit_names(schedules: Sequence[Schedule], scope: Scope | None = None) -> dict[str, str]:
     """By schedule: a name that systemd, Google Cloud and GitHub all take.
 
     Args:
         schedules: of one project.
-        project: its name, so that those of two projects differ; empty: there is only one.
+        scope: whose they are, where others' are beside them.
 
     Raises:
         ConfigError: two schedules would have the same one, or one is too long.
@@ -127,7 +144,7 @@ def unit_names(schedules: Sequence[Schedule], project: str = "") -> dict[str, st
     names: dict[str, str] = {}
     for schedule in schedules:
         word = _word(schedule.name)
-        name = f"{project_name(project) if project else 'plumbline'}-{word}"
+        name = f"{'plumbline' if scope is None else scope.name}-{word}"
         if not word or len(name) > _LONGEST or name in names.values():
             raise ConfigError(
                 f"the job of schedule {schedule.name!r} would be called {name!r}, like another one"
@@ -135,8 +152,8 @@ def unit_names(schedules: Sequence[Schedule], project: str = "") -> dict[str, st
                 else f"the name of schedule {schedule.name!r} can't be the name of a job",
                 file=SCHEDULE_FILE,
                 key="name",
-                fix="give it a name of its own, of letters and digits; with the project's name, "
-                f"at most {_LONGEST} in all",
+                fix="give it a name of its own, of letters and digits; with those of the project "
+                f"and the target at most {_LONGEST} in all",
             )
         names[schedule.name] = name
     return names

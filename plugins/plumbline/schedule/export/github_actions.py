@@ -24,7 +24,6 @@ from plumbline.schedule.export.files import (
     Cloud,
     ExportFile,
     comment,
-    made_by,
     maintenance_notes,
     printable,
     run_arguments,
@@ -72,7 +71,7 @@ def write_github_actions(
     Raises:
         ConfigError: GitHub can't say a schedule.
     """
-    names = unit_names(schedules, cloud.plumbline_project)
+    names = unit_names(schedules, cloud.scope)
     return [
         _workflow(one, cloud, names[one.name], installing=installing, folder=folder, now=now)
         for one in schedules
@@ -157,7 +156,7 @@ def _workflow(
     needs_guard = any(len(fitting) < len(offsets) for fitting in crons.values())
     zone = schedule.timezone.key
     header = [
-        made_by("github-actions", cloud.plumbline_project),
+        cloud.scope.made_by("github-actions"),
         "Put it into .github/workflows at the root of the repository.",
         "",
         f"{schedule.cron}, {zone}. GitHub reads cron in UTC. When it is busy, it starts a run late",
@@ -188,7 +187,7 @@ def _workflow(
             "  workflow_dispatch:\n",
             "permissions:\n  contents: read\n",
             "concurrency:\n",
-            f"  group: {_text(f'plumbline-{cloud.plumbline_project}-{schedule.checkpoint}')}\n",
+            f"  group: {_text(f'{cloud.scope.name}-{schedule.checkpoint}')}\n",
             "  cancel-in-progress: false\n",
             "jobs:\n  run:\n    runs-on: ubuntu-latest\n",
             f"    timeout-minutes: {_minutes(schedule.deadline + _SETTING_UP)}\n",

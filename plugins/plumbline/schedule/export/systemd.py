@@ -16,8 +16,8 @@ from plumbline.schedule.child import PATIENCE
 from plumbline.schedule.export.files import (
     ExportFile,
     Machine,
+    Scope,
     comment,
-    made_by,
     maintenance_notes,
     printable,
     run_arguments,
@@ -44,8 +44,8 @@ def write_systemd(schedules: Sequence[Schedule], machine: Machine) -> list[Expor
     Raises:
         ConfigError: systemd can't say a schedule.
     """
-    names = unit_names(schedules, machine.project)
-    head = _head(machine.project)
+    names = unit_names(schedules, machine.scope)
+    head = _head(machine.scope)
     return [
         ExportFile(f"{names[one.name]}.{kind}", head + text)
         for one in schedules
@@ -109,7 +109,7 @@ def _service(schedule: Schedule, machine: Machine) -> str:
     )
     text = f"""\
 [Unit]
-Description=plumbline {_specifiers(printable(f"{machine.project}: {schedule.name}"))}
+Description={_described(f"{schedule.name} of {machine.scope.project}")}
 Wants=network-online.target
 After=network-online.target
 
@@ -131,7 +131,7 @@ def _timer(schedule: Schedule, machine: Machine) -> str:
     calendars = "".join(f"OnCalendar={calendar}\n" for calendar in on_calendar(schedule))
     return f"""\
 [Unit]
-Description=plumbline {_specifiers(printable(f"{machine.project}: when {schedule.name} runs"))}
+Description={_described(f"when {schedule.name} of {machine.scope.project} runs")}
 
 [Timer]
 # {schedule.cron}, {schedule.timezone.key}
@@ -144,16 +144,20 @@ WantedBy=timers.target
 """
 
 
-def _head(project: str) -> str:
+def _head(scope: Scope) -> str:
     return comment(
         (
-            made_by("systemd", project),
+            scope.made_by("systemd"),
             "Put both files into ~/.config/systemd/user, then `systemctl --user daemon-reload`,",
             "`systemctl --user enable --now NAME.timer`, and `loginctl enable-linger`, so that it",
             "runs while you are logged out. For all users: /etc/systemd/system, without --user;",
             "it then runs as root unless the service has a line User=NAME.",
         )
     )
+
+
+def _described(text: str) -> str:
+    return f"plumbline: {_specifiers(printable(text))}"
 
 
 def _quoted(word: str, *, is_command: bool = False) -> str:

@@ -20,8 +20,8 @@ from support.fake_gcloud import FakeGcloud
 from unit.schedule.conftest import schedule
 from unit.schedule.export.places import CLOUD
 
-SCRIPT = "deploy-plumbline-shop.sh"
-NAME = "plumbline-shop-health-check"
+SCRIPT = "deploy-plumbline-shop-bigquery.sh"
+NAME = "plumbline-shop-bigquery-health-check"
 
 
 def by_name(files: list[ExportFile]) -> dict[str, str]:
@@ -103,7 +103,7 @@ def test_the_script_can_be_run_again(tmp_path: Path, gcloud: FakeGcloud) -> None
 def test_each_schedule_has_a_job_of_its_own(tmp_path: Path, gcloud: FakeGcloud) -> None:
     deploy(tmp_path, gcloud, write_cloud_run([schedule(), schedule(name="weekly")], CLOUD))
     assert gcloud.resource("run jobs", NAME) is not None
-    assert gcloud.resource("run jobs", "plumbline-shop-weekly") is not None
+    assert gcloud.resource("run jobs", "plumbline-shop-bigquery-weekly") is not None
 
 
 @pytest.mark.parametrize("token", ["oauth", "oidc"])

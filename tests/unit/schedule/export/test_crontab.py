@@ -27,7 +27,7 @@ needs_tools = pytest.mark.skipif(
 def lines(*schedules, machine: Machine = MACHINE) -> list[str]:
     """The crontab without comments."""
     (file,) = write_crontab(schedules, machine)
-    assert file.name == "plumbline-shop.crontab"
+    assert file.name == f"plumbline-shop-{machine.target}.crontab"
     return [line for line in file.text.splitlines() if line and not line.startswith("#")]
 
 
@@ -43,7 +43,7 @@ def test_a_schedule_is_a_line_below_its_zone() -> None:
     assert zone == "CRON_TZ=America/Los_Angeles"
     assert line.startswith("0 */6 * * * ")
     for part in (
-        "flock -n /var/lib/plumbline/plumbline-shop-health-check-shop_bigquery-",
+        "flock -n /var/lib/plumbline/plumbline-shop-bigquery-health-check-shop_bigquery-",
         "timeout --kill-after=10 600",
         "/opt/plumbline/bin/python -m plumbline run health_check --fail-on error",
         "--target bigquery --project-dir /srv/dq",

@@ -32,7 +32,7 @@ INSTALLING = ["python -m pip install ./wheels/plumbline_dq-0.1.0-py3-none-any.wh
 def workflow(one: Schedule, cloud: Cloud = CLOUD, folder: str = ".") -> dict[str, Any]:
     """As GitHub reads it; YAML 1.1 takes the key `on` for true."""
     (file,) = write_github_actions([one], cloud, installing=INSTALLING, folder=folder, now=NOW)
-    assert file.name == "plumbline-shop-health-check.yml"
+    assert file.name == "plumbline-shop-bigquery-health-check.yml"
     read = yaml.safe_load(file.text)
     read["on"] = read.pop(True)
     return read
@@ -193,7 +193,7 @@ def test_it_runs_the_checkpoint_within_its_deadline_and_never_two_at_once() -> N
         "SLACK_WEBHOOK_URL": "${{ secrets.SLACK_WEBHOOK_URL }}",
     }
     assert read["concurrency"] == {
-        "group": "plumbline-shop-health_check",
+        "group": "plumbline-shop-bigquery-health_check",
         "cancel-in-progress": False,
     }
     assert "workflow_dispatch" in read["on"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plumbline.core.errors import ConfigError
-from plumbline.schedule.export.files import unit_names
+from plumbline.schedule.export.files import Scope, unit_names
 from plumbline.schedule.export.plain import (
     ALL_DAYS,
     ALL_WEEKDAYS,
@@ -78,14 +78,18 @@ def test_a_job_s_name_is_one_that_all_schedulers_take() -> None:
     }
 
 
-def test_the_names_of_two_projects_differ() -> None:
-    named = [unit_names([schedule()], project)["health_check"] for project in ("shop", "Ads_2")]
-    assert named == ["plumbline-shop-health-check", "plumbline-ads-2-health-check"]
+def test_the_names_of_two_projects_or_targets_differ() -> None:
+    scopes = [Scope("shop", "prod"), Scope("shop", "staging"), Scope("Ads_2", "prod")]
+    assert [unit_names([schedule()], scope)["health_check"] for scope in scopes] == [
+        "plumbline-shop-prod-health-check",
+        "plumbline-shop-staging-health-check",
+        "plumbline-ads-2-prod-health-check",
+    ]
 
 
 def test_a_project_whose_name_leaves_nothing_is_refused() -> None:
-    with pytest.raises(ConfigError, match="makes no name"):
-        unit_names([schedule()], "ü")
+    with pytest.raises(ConfigError, match="make no name"):
+        unit_names([schedule()], Scope("ü", "prod"))
 
 
 @pytest.mark.parametrize(

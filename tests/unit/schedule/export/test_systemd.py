@@ -115,19 +115,19 @@ def written(tmp_path: Path, *schedules: Schedule, machine: Machine = MACHINE) ->
 def test_each_schedule_is_a_service_and_a_timer(tmp_path: Path) -> None:
     units = written(tmp_path, schedule(), schedule(name="weekly"))
     assert sorted(units) == [
-        "plumbline-shop-health-check.service",
-        "plumbline-shop-health-check.timer",
-        "plumbline-shop-weekly.service",
-        "plumbline-shop-weekly.timer",
+        "plumbline-shop-bigquery-health-check.service",
+        "plumbline-shop-bigquery-health-check.timer",
+        "plumbline-shop-bigquery-weekly.service",
+        "plumbline-shop-bigquery-weekly.timer",
     ]
-    service = units["plumbline-shop-health-check.service"]
+    service = units["plumbline-shop-bigquery-health-check.service"]
     assert "TimeoutStartSec=600\n" in service
     assert "Environment=PLUMBLINE_SCHEDULE=health_check\n" in service
     assert (
         "ExecStart=/opt/plumbline/bin/python -m plumbline run health_check --fail-on error "
         "--target bigquery --project-dir /srv/dq\n"
     ) in service
-    assert "Persistent=true\n" in units["plumbline-shop-health-check.timer"]
+    assert "Persistent=true\n" in units["plumbline-shop-bigquery-health-check.timer"]
 
 
 ODD = 'it\'s 100% "odd" $HOME \\n'
@@ -156,7 +156,9 @@ def test_signs_that_systemd_reads_are_doubled(tmp_path: Path) -> None:
     machine = Machine(
         ("/bin/true",), Path("/a b/$c/100%"), StateFiles(Path('/d"e'), "shop", "local")
     )
-    service = written(tmp_path, schedule(), machine=machine)["plumbline-shop-health-check.service"]
+    service = written(tmp_path, schedule(), machine=machine)[
+        "plumbline-shop-local-health-check.service"
+    ]
     assert (
         'ExecStart=/bin/true run health_check --fail-on error --target local --project-dir "/a b/$$c/100%%"'
         in service

@@ -108,6 +108,6 @@ def test_a_file_that_is_cut_off_is_refused_and_records_nothing(
     again = typed.record()
     said, complained = again.communicate(timeout=120)
     assert (again.returncode, said) == (64, "")
-    assert "run_results.json is not whole JSON" in complained
+    assert "run_results.json is incomplete JSON" in complained
     assert "fix: run dbt again" in complained
     assert slack.requests == []

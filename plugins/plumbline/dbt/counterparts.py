@@ -208,7 +208,7 @@ def levels_of(test: DataTest, type_: str, allowed: Mapping[str, int]) -> Mapping
     first = {severity: most for severity, most in allowed.items() if not most}
     if first and type_ in _ONE_ROW and COUNT_ALL.fullmatch(test.fail_calc):
         return first  # one row is never more than a number of them
-    raise NoCounterpartError("warn_if or error_if counts failures otherwise")
+    raise NoCounterpartError("warn_if or error_if is a condition without a counterpart")
 
 
 def passes_without_rows(test: DataTest) -> bool:

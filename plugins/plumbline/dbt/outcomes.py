@@ -234,7 +234,7 @@ class OutcomeMaker:
             failed = tuple(self.names[one.id] for one in upstream if one.id in self.names)
             return f"dbt skipped it{because}{said}", failed
         if result.status in ("error", "runtime error"):
-            return message or f"dbt says {result.status!r}, and not why", ()
+            return message or f"dbt reports {result.status!r} without a reason", ()
         said = f": {message}" if message else ""
         return f"dbt's status {result.status!r} is unknown{said}", ()
 

@@ -125,7 +125,9 @@ class Planner:
         became, why = partial(Became, test.resource.id, group, file), ""
         try:
             if test.package == self.manifest.project and file in self.gone:
-                raise NotImportedError(f"{file} is gone: the manifest is older", RUN_DBT)
+                raise NotImportedError(
+                    f"{file} doesn't exist: the manifest is out of date", RUN_DBT
+                )
             levels = _levels(test)
             try:
                 suite, type_ = self._expectation(test, levels)
@@ -244,13 +246,14 @@ class Planner:
             )
         if not reads_table(test.compiled):
             raise NotImportedError(
-                "its compiled SQL reads no table: dbt pasted what it found when compiling it",
+                "its compiled SQL reads no table: dbt pasted the results of a query into it",
                 "keep the test in dbt, and record its results: `plumbline record dbt`",
             )
         day = next((day for day in self._days_of_compilation if day in test.compiled), None)
         if day is not None:
             raise NotImportedError(
-                f"its compiled SQL holds {day}, the day of the compilation, and would not move on",
+                f"its compiled SQL holds {day}, the day of the compilation, so each run would check "
+                "that day",
                 "write the date in SQL in dbt: current_date()",
             )
         sql = test.compiled.strip().rstrip(";").rstrip()
@@ -388,7 +391,7 @@ def _freshness_column(rule: Freshness) -> str:
     """
     if rule.column is None:
         what = "loaded_at_query" if rule.query else "BigQuery's metadata"
-        raise NotImportedError(f"its freshness is that of {what}", "set loaded_at_field in dbt")
+        raise NotImportedError(f"its freshness comes from {what}", "set loaded_at_field in dbt")
     if not re.fullmatch(r"\w+", rule.column.strip("`")):
         raise NotImportedError(
             f"loaded_at_field is an expression: {rule.column}",

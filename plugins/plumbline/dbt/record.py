@@ -60,7 +60,7 @@ CHECKPOINT = "dbt"
 RECENT = timedelta(hours=24)
 """Older results are not of now: they move no incident unless `--alerts` is given."""
 
-_UNREAD = "dbt wrote no result: it could not read the freshness of the table, or broke off"
+_UNREAD = "dbt wrote no result: it could not read the freshness of the table, or stopped"
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -385,7 +385,7 @@ def _refuse_taken(names: Iterable[str], request: RecordRequest) -> None:
     taken = next((one for one in names if project.has_monitor(one)), None)
     if taken is not None:
         raise ConfigError(
-            f"the project has a monitor {taken!r}, as a dbt test would be called",
+            f"the project has a monitor {taken!r}, the name that a dbt test would get",
             key="--as",
             fix=f"choose another name: --as {_free_name(name, project)}",
         )
@@ -435,7 +435,7 @@ def _run_id(request: RecordRequest, one: Invocation) -> str:
 def _build_notes(failed: Sequence[NodeResult]) -> Iterator[str]:
     if failed:
         named = listing([f"{one.id} ({one.status})" for one in failed])
-        yield f"dbt failed on what is no test: {named}. They are no monitors."
+        yield f"dbt failed on nodes that are not tests, and so not monitors: {named}."
 
 
 def _with_all_sources(
@@ -450,10 +450,10 @@ def _with_all_sources(
     first = invocations[0]
     if manifest is None:
         raise ConfigError(
-            "without a manifest.json it is not known which sources there are",
+            "without a manifest.json, the sources are unknown",
             file=first.file.parent,
             key="--all-sources",
-            fix="keep dbt's manifest.json beside its results, or leave the option out",
+            fix="keep dbt's manifest.json beside its results, or remove the option",
         )
     tests = [one for one in invocations if one.kind == "tests"]
     none = replace(first, kind="freshness", file=first.file.with_name(SOURCES), results=())
@@ -479,7 +479,7 @@ def _left_out(one: Invocation, dbt_has: Sequence[str]) -> Iterator[str]:
         which = listing(sources) or "any source"
         yield (
             f"{one.file.name} has no result of {which}: not selected, or dbt could not read the "
-            "table. If dbt was to read all, --all-sources makes each of them an ERROR."
+            "table. If the command selected all sources, --all-sources makes these an ERROR."
         )
 
 

@@ -116,12 +116,12 @@ def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
         f"A run is {count(counts['monitors'], 'jobs')}."
     )
     yield (
-        "Other than in dbt, a table without any row is CRITICAL, and an expectation that finds "
+        "Unlike in dbt, a table without any row is CRITICAL, and an expectation that finds "
         "nothing to check is SKIPPED."
     )
     if found.manifest.unit_tests:
         number = count(found.manifest.unit_tests, "unit tests")
-        yield f"Not for plumbline, because they check SQL and not data: {number}."
+        yield f"Not imported, because they check SQL and not data: {number}."
     yield ("Next: ", Command(f"plumbline run {checkpoint}"))
 
 

@@ -103,7 +103,7 @@ def _invocation(file: Path) -> Invocation:
     _check_version(metadata, file)
     generated_at = _instant(metadata.get("generated_at"))
     if generated_at is None:
-        _refuse(file, "does not say when dbt wrote it", "metadata.generated_at")
+        _refuse(file, "has no time at which dbt wrote it", "metadata.generated_at")
     args = _mapping(content.get("args") or {}, file, "args")
     entries = content.get("results")
     if not isinstance(entries, list):
@@ -133,7 +133,7 @@ def _content(file: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as fault:
-        _refuse(file, "is not whole JSON", f"line {fault.lineno}, column {fault.colno}")
+        _refuse(file, "is incomplete JSON", f"line {fault.lineno}, column {fault.colno}")
     except (ValueError, RecursionError):  # not UTF-8; a number that is too long
         _refuse(file, "is not JSON")
     except OSError as fault:
@@ -161,7 +161,7 @@ def _check_version(metadata: Mapping[str, Any], file: Path) -> None:
 def _result(entry: Mapping[str, Any], file: Path, place: int, generated_at: datetime) -> NodeResult:
     for key in ("unique_id", "status"):
         if not isinstance(entry.get(key), str):
-            _refuse(file, f"says no {key!r}", f"results[{place}].{key}")
+            _refuse(file, f"has no {key!r}", f"results[{place}].{key}")
     failures, message = entry.get("failures"), entry.get("message") or entry.get("error")
     criteria = entry.get("criteria")
     return NodeResult(
@@ -210,7 +210,7 @@ def _number(value: object) -> float | None:
 
 def _mapping(value: object, file: Path, key: str | None) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        _refuse(file, "is not as dbt writes it: this is not a mapping", key)
+        _refuse(file, "is malformed: this is not a mapping", key)
     return value
 
 

@@ -206,7 +206,7 @@ def _schema_changes(context: CheckContext) -> CheckResult:
     if entry.applied is None:
         return CheckResult(
             Status.ERROR,
-            "it is unknown which are applied",
+            "unknown which schema changes are applied",
             "set `applied` to a command that prints the applied ones, one name per line",
         )
     printed = run_command(entry.applied, context.repository.folder, what="the command `applied`")
@@ -261,7 +261,7 @@ def _health(context: CheckContext) -> CheckResult:
     return CheckResult(
         Status.WARNING,
         f"it is unhealthy before the deployment: {reply.receipt.detail}",
-        "find out why first, or the deployment is blamed for it",
+        "find out why first: after the deployment, the cause is unclear",
     )
 
 
@@ -270,7 +270,7 @@ def _open_incidents(context: CheckContext) -> CheckResult:
     if not watched:
         return CheckResult(Status.SKIPPED, "no monitors are declared (monitors)")
     if context.incidents is None:
-        return CheckResult(Status.SKIPPED, "not on demo data")
+        return CheckResult(Status.SKIPPED, "not checked on demo data")
     found = [one for one in context.incidents() if one.is_open and one.monitor in watched]
     if not found:
         return CheckResult(Status.PASS, f"none of {', '.join(watched)}")

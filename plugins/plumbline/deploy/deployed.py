@@ -180,7 +180,7 @@ class _CloudRun:
                     fix="grant the role Cloud Run Viewer (roles/run.viewer)",
                 ) from None
             raise UnknownDeploymentError(
-                f"Cloud Run did not return what {what} runs: {fault}",
+                f"Cloud Run did not return the deployed commit of {what}: {fault}",
                 fix=self.platform.fix,
             ) from None
 

@@ -40,7 +40,7 @@ def check_alerts(project: Project) -> Iterator[Diagnosis]:
     else:
         stale = [line for line in project.stale_entries if "mutes.yml" in line]
         if stale:
-            fix = "remove what is left behind; `plumbline lint` has the lines"
+            fix = "remove these entries; `plumbline lint` shows their lines"
             yield Diagnosis("mutes", Level.MISSING, " ".join(stale), fix)
         elif mutes:
             yield Diagnosis("mutes", Level.NOTE, "; ".join(mute.describe() for mute in mutes))
@@ -65,7 +65,7 @@ def _channel(config: AlertsConfig, name: str, opened: OpenedChannels) -> Diagnos
     return Diagnosis(
         what,
         Level.MISSING,
-        f"{why}: its messages reach no one",
+        f"{why}: nobody gets its messages",
         _fix(config, name),
     )
 

@@ -44,7 +44,9 @@ def _models(project: Project) -> Diagnosis:
 
 def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> Diagnosis:
     if not names:
-        return Diagnosis(what, Level.MISSING, "there are none", f"add one; see docs on {what}")
+        return Diagnosis(
+            what, Level.MISSING, "there are none", f"add one; see the documentation of {what}"
+        )
     faults: list[PlumblineError] = []
     for name in names:
         try:
@@ -55,7 +57,7 @@ def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> D
         return Diagnosis(what, Level.OK, f"{len(names)}: {', '.join(names)}")
     first = fault(what, faults[0])
     return Diagnosis(
-        what, Level.MISSING, f"{len(faults)} of {len(names)} unusable: {first.detail}", first.fix
+        what, Level.MISSING, f"{len(faults)} of {len(names)} invalid: {first.detail}", first.fix
     )
 
 

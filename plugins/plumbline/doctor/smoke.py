@@ -46,9 +46,9 @@ LONG_QUERY = (
 """Takes far longer than a second, and reads no table."""
 
 BY_HAND = {
-    "a missing role": "take each role of docs/bigquery.md away in turn: "
+    "a missing role": "remove each role of docs/bigquery.md in turn: "
     "`plumbline debug --target bigquery` names it",
-    "another location": "set `location` of the target to where other datasets lie, run this again",
+    "another location": "set `location` of the target to another one, and run this again",
     "thresholds fit your data": "a month of your own history",
     "two runs at once": "start `plumbline run --target bigquery --alerts` twice at once: "
     "one message",
@@ -168,7 +168,7 @@ def bytes_are_limited(smoke: Smoke) -> Seen:
             limits={"maximum_bytes_billed": 1},
         ).exception()
         if fault is None:
-            return Shown.FAIL, f"a limit of 1 byte did not keep {where.key} from being read"
+            return Shown.FAIL, f"{where.key} was read in spite of a limit of 1 byte"
         reason = getattr(fault, "reason", None)
         return _seen(reason == "bytesBilledLimitExceeded", f"{where.key}: {reason}: {fault}")
     return Shown.NOT_SHOWN, "all declared tables are partitioned"
@@ -195,7 +195,7 @@ def jobs_overlap(smoke: Smoke) -> Seen:
     jobs = [smoke.job(result.job_id) for result in results]
     started, ended = [job.started for job in jobs], [job.ended for job in jobs]
     if not all(started) or not all(ended):
-        return Shown.NOT_SHOWN, "the warehouse does not say when jobs began and ended"
+        return Shown.NOT_SHOWN, "the warehouse does not report when jobs began and ended"
     side_by_side = sorted(started)[1] < min(ended)
     return _seen(side_by_side, f"started {_times(started)}, ended {_times(ended)}")
 
@@ -212,7 +212,7 @@ def job_id_is_taken_once(smoke: Smoke) -> Seen:
     except Conflict:
         rows = list(smoke.job(job_id).result(timeout=SECONDS))
         return _seen(rows[0]["n"] == 1, "409, and the first job's rows are read by its id")
-    return Shown.FAIL, "the same id was taken twice"
+    return Shown.FAIL, "the same job id was accepted twice"
 
 
 def tables_are_as_declared(smoke: Smoke) -> Seen:

@@ -28,7 +28,7 @@ def check_pings(project: Project) -> Iterator[Diagnosis]:
         return
     stale = [line for line in project.stale_entries if "schedule.yml" in line]
     if stale:
-        fix = "remove what is left behind; `plumbline lint` has the lines"
+        fix = "remove these entries; `plumbline lint` shows their lines"
         yield Diagnosis("schedules", Level.MISSING, " ".join(stale), fix)
     for schedule in schedules:
         yield _ping(schedule)

@@ -215,7 +215,7 @@ def _texts(entry: Mapping[str, Any], file: Path, at: str) -> Callable[[str], str
     def text(key: str) -> str:
         value = entry.get(key)
         if not isinstance(value, str):
-            _refuse(file, f"says no {key!r}", f"{at}.{key}")
+            _refuse(file, f"has no {key!r}", f"{at}.{key}")
         return value
 
     return text

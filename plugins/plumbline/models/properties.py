@@ -365,7 +365,7 @@ def _misnamed(
                     f"{key} is {value!r}, not a text",
                     file=file,
                     key=f"{at}.{key}",
-                    fix=f'write it in quotes, as it is called: {key}: "..."',
+                    fix=f'write the name in quotes: {key}: "..."',
                 )
         elif key in _OF_SOURCE and names is _TABLE_NAMES:
             return MonitorError(

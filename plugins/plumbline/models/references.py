@@ -51,8 +51,8 @@ class Reference:
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise MonitorError(
-            f"the template calculates with var({self._name!r}), whose value it does not get: "
-            "values go to BigQuery as query parameters",
+            f"the template calculates with var({self._name!r}), but its value is only known to "
+            "BigQuery, as a query parameter",
             file=self._place.file,
             key=self._place.key,
             fix=f"calculate in SQL: {{{{ var('{self._name}') }}}} + 1, "

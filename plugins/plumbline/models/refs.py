@@ -93,7 +93,7 @@ def _not_in_manifest(
     if ref.name in manifest.disabled:
         _refuse(ref, f"{ref} names a model that is disabled in dbt ({file})", "enable it in dbt")
     if config is not None:
-        _refuse(ref, f"{file} does not know the model of {ref}: it is older", RUN_DBT)
+        _refuse(ref, f"{file} does not have the model of {ref}: it is out of date", RUN_DBT)
     versions = [node.version for node in manifest.nodes.get(ref.name, ()) if node.version]
     if versions and ref.version is not None:
         known = ", ".join(sorted(versions))
@@ -137,7 +137,7 @@ def _refuse_stale(
 
 def _stale(manifest: Manifest, node: Node, key: str, what: str, ref: Ref) -> NoReturn:
     raise MonitorError(
-        f"dbt's manifest is older than the project: for {ref} it says {key.split('.')[-1]} {what}",
+        f"dbt's manifest is out of date: for {ref} it has {key.split('.')[-1]} {what}",
         file=manifest.file,
         key=f"nodes.{node.id}.{key}",
         fix=RUN_DBT,

@@ -75,7 +75,7 @@ def resolve_source(table: SourceTable, workspace: Workspace, scope: Scope) -> Fo
             "that name",
             file=table.file,
             key=table.key,
-            fix="write the name plainly, and Jinja in schema, database or identifier",
+            fix="write a plain name, and Jinja in schema, database or identifier",
         )
     if table.overrides is None and not any(part.has_jinja for part in table.parts.values()):
         names = {word: part.text for word, part in table.parts.items()}
@@ -198,8 +198,7 @@ def _as_rendered(
 ) -> FoundSource:
     if table.overrides is not None:
         raise MonitorError(
-            f"the source overrides one of package {table.overrides!r}, and only dbt knows the "
-            "tables of that",
+            f"the source overrides one of package {table.overrides!r}, whose tables only dbt knows",
             file=table.file,
             key=f"sources.{table.source}.overrides",
             fix="run `dbt compile`: target/manifest.json then says the table",
@@ -308,7 +307,7 @@ def _stale(
 ) -> NoReturn:
     raise MonitorError(
         f"dbt's manifest and {table.file} contradict each other: for "
-        f"source({table.source!r}, {table.name!r}) the manifest says {word} {what}",
+        f"source({table.source!r}, {table.name!r}) the manifest has {word} {what}",
         file=manifest.file,
         key=f"sources.{node.id}.{word}",
         fix=f"{RUN_DBT}, with the variables and the environment of this run",

@@ -200,7 +200,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
             "the template is nested too deeply, or macros call each other without end",
             file=place.file,
             key=place.key,
-            fix="write it flat",
+            fix="use fewer levels",
         ) from None
     undefined = _UNDEFINED.search(str(fault)) if isinstance(fault, UndefinedError) else None
     if undefined:
@@ -210,7 +210,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
             f"the template uses {name!r}, which is not a macro or function",
             file=place.file,
             key=place.key,
-            fix=f"{name} is dbt's alone; use a variable of the project"
+            fix=f"{name} exists only in dbt; use a variable of the project"
             if name in _DBT_ONLY
             else did_you_mean(name, known),
         ) from None

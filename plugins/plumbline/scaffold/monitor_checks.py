@@ -246,13 +246,13 @@ def _check_groups(asked: NewMonitor) -> None:
     types, own = asked.table.types, {*OWN_COLUMNS, asked.metric}
     for place, column in enumerate(asked.group_by):
         if column == asked.date_column:
-            refuse(f"{column} says the day, and every day is judged by itself", "leave it out")
+            refuse(f"{column} is the day, and each day is checked separately", "remove it")
         if column in asked.group_by[:place]:
-            refuse(f"{column} stands twice", "list it once")
+            refuse(f"{column} occurs twice", "list it once")
         if column in own:
-            refuse(f"the model has a column {column!r} of its own", "take another, or a view")
+            refuse(f"the model itself has a column {column!r}", "choose another column, or a view")
         if types[column].startswith(NO_GROUPS):
-            refuse(f"{column} is {types[column]}, by which no rows are grouped", "take another")
+            refuse(f"{column} is {types[column]}, which can't be grouped by", "choose another column")
 
 
 def _check_condition(condition: str, types: Mapping[str, str]) -> None:
@@ -267,22 +267,22 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
         trees = sqlglot.parse(condition, read="bigquery")
     except sqlglot.errors.SqlglotError as fault:
         said = " ".join(str(fault).split("\n")[0].split())
-        refuse(f"the condition is not valid SQL: {said}", "write it as after `where`")
+        refuse(f"the condition is not valid SQL: {said}", "write what follows `where`")
     if any(token.comments for token in tokens):
-        refuse("the condition holds a comment", "leave it out: it goes into one line")
+        refuse("the condition holds a comment", "remove it: the condition becomes one line")
     (tree,) = trees if len(trees) == 1 else (None,)
     if tree is None or isinstance(tree, exp.Alias) or "{{" in condition or "{%" in condition:
-        refuse("the condition is not one expression", "write it as after `where`, no template")
+        refuse("the condition is not one expression", "write what follows `where`, without a template")
     for column in tree.find_all(exp.Column):
         if column.name not in types and not column.table:
             refuse(f"the table has no column {column.name!r}", did_you_mean(column.name, types))
     if tree.find(exp.Select, exp.Subquery, exp.Command):
-        refuse("the condition asks another table", "write it over the columns of this one")
+        refuse("the condition reads another table", "use the columns of this table")
     if tree.find(exp.AggFunc, exp.Window):
-        refuse("the condition is of many rows together", "write one that is asked of each row")
+        refuse("the condition aggregates rows", "write a condition on single rows")
     kind = _type_of_expression(condition, types)
     if kind not in (None, "BOOL"):
-        refuse(f"the condition is {kind}, no yes or no", "compare it: email is not null")
+        refuse(f"the condition is {kind}, not BOOL", "write a comparison: email is not null")
 
 
 def _type_of_expression(text: str, types: Mapping[str, str]) -> str | None:

@@ -84,7 +84,7 @@ class Profile:
         if not row[ROWS]:
             where = f" of {self.rows.days} days up to {self.as_of:%Y-%m-%d}"
             raise ConfigError(
-                f"{self.table} has no row{where if self.rows.date_column else ''}",
+                f"{self.table} has no rows{where if self.rows.date_column else ''}",
                 key="--table",
                 fix="choose a table with recent rows, or write the suite by hand",
             )

@@ -80,7 +80,8 @@ def test_the_same_results_are_the_same_run_whenever_and_of_each_name_another(
 def test_what_dbt_could_not_build_and_what_it_left_out_is_noted(small: SmallProject) -> None:
     built, left_out = record(small).notes
     assert (
-        built == "dbt failed on what is no test: model.shop.broken (error). They are no monitors."
+        built
+        == "dbt failed on nodes that are not tests, and so not monitors: model.shop.broken (error)."
     )
     assert left_out.startswith("sources.json has no result of source.shop.shop.no_such_table: ")
 

@@ -61,8 +61,8 @@ Files (dry run: nothing is written)
 - create dbt-import.lock
 
 4 tests: 1 in 1 table suite, 2 queries of failing rows, 1 not imported. A run is 3 jobs.
-Other than in dbt, a table without any row is CRITICAL, and an expectation that finds nothing to check is SKIPPED.
-Not for plumbline, because they check SQL and not data: 1 unit test.
+Unlike in dbt, a table without any row is CRITICAL, and an expectation that finds nothing to check is SKIPPED.
+Not imported, because they check SQL and not data: 1 unit test.
 Next: plumbline run dbt_tests
 """
     )

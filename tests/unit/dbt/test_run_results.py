@@ -101,8 +101,8 @@ def test_what_is_wrong_with_a_file_is_said_with_file_key_and_fix(tmp_path: Path)
         return json.dumps(content)
 
     cases = {
-        "cut off": (whole[:5000], "is not whole JSON", "line "),
-        "empty": ("", "is not whole JSON", "line 1"),
+        "cut off": (whole[:5000], "is incomplete JSON", "line "),
+        "empty": ("", "is incomplete JSON", "line 1"),
         "a list": ("[]", "is not as dbt writes it", None),
         "no results": (edited(lambda c: c.pop("results")), "has no list of results", "results"),
         "a result is a text": (

@@ -136,9 +136,9 @@ def test_a_job_is_one_of_the_services(cloud: FakeCloudRun, endpoint: str) -> Non
         ),
         (
             Reply(500, {"error": {"code": 500, "message": "oops"}}),
-            "did not return what worker runs",
+            "did not return the deployed commit of worker",
         ),
-        (Reply(how="cut"), "did not return what worker runs"),
+        (Reply(how="cut"), "did not return the deployed commit of worker"),
     ],
     ids=["not found", "forbidden", "broken", "cut"],
 )
@@ -159,7 +159,9 @@ def test_a_cloud_run_that_stays_down_is_asked_again_and_then_unknown(
     monkeypatch.setattr(google_api, "RETRY_WAITS", (0.01, 60.0))
     with FakeReceiver() as server:
         server.answers(Reply(503))
-        with pytest.raises(UnknownDeploymentError, match="did not return what worker runs"):
+        with pytest.raises(
+            UnknownDeploymentError, match="did not return the deployed commit of worker"
+        ):
             read(on_cloud_run(server.url))
     assert len(server.requests) == 2
 

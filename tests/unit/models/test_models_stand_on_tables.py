@@ -257,7 +257,7 @@ def test_a_place_that_has_changed_since_makes_the_manifest_stale(
         "dbt_project.yml": f"name: small\n{project_file}",
         "target/manifest.json": manifest(node("built", config={"materialized": "view"})),
     }
-    with pytest.raises(MonitorError, match="manifest is older than the project") as caught:
+    with pytest.raises(MonitorError, match="manifest is out of date") as caught:
         project(files).compile()
     assert str(caught.value.file).endswith("target/manifest.json")
     assert str(caught.value.key).startswith("nodes.model.small.built.config.")
@@ -339,7 +339,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
         pytest.param(
             manifest(),
             {"models/built.sql": TABLE},
-            "target/manifest.json does not know the model of ref('built'): it is older",
+            "target/manifest.json does not have the model of ref('built'): it is out of date",
             "models/m.sql: line 1",
             "run `dbt compile`",
             id="a model newer than the manifest",
@@ -355,7 +355,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
         pytest.param(
             manifest(node("built", config={"materialized": "ephemeral"})),
             {"models/built.sql": TABLE},
-            "dbt's manifest is older than the project: for ref('built') it says materialized "
+            "dbt's manifest is out of date: for ref('built') it has materialized "
             "ephemeral, and now it is 'table'",
             "target/manifest.json: nodes.model.small.built.materialized",
             "run `dbt compile`",
@@ -372,7 +372,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
         pytest.param(
             manifest(node("built")),
             {},
-            "dbt's manifest is older than the project: for ref('built') it says "
+            "dbt's manifest is out of date: for ref('built') it has "
             "original_file_path models/built.sql, which is gone",
             "target/manifest.json: nodes.model.small.built.original_file_path",
             "run `dbt compile`",
@@ -413,7 +413,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
         pytest.param(
             manifest(node("built", schema=None)),
             {"models/built.sql": TABLE},
-            "dbt's manifest says no 'schema'",
+            "dbt's manifest has no 'schema'",
             "target/manifest.json: nodes.model.small.built.schema",
             "run `dbt compile`",
             id="a node without a dataset",

@@ -228,7 +228,7 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         "no such suite": ({"suites": {"odrers": [NOT_NULL]}}, "there is no suite 'orders'"),
         "a suite that nothing runs": (
             {"suites": {"orders": [NOT_NULL], "spare": [NOT_NULL]}},
-            "suite 'spare': no file of GX says which table it checks; name the table: --table spare",
+            "suite 'spare': no file of GX names the table that it checks; name the table: --table spare",
         ),
         "an unknown expectation": (
             {"suites": {"orders": [NOT_NULL, {"type": "expect_magic", "kwargs": {}}]}},
@@ -308,7 +308,7 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
                     "a_b": ("orders", "other", "all"),
                 },
             },
-            "validation definition 'a_b': its name in plumbline, 'a_b', is also that of",
+            "validation definition 'a b' has the same name in plumbline, 'a_b'",
         ),
         "a receiver without a channel": (
             {"checkpoints": {"c": {"actions": [{"name": "ops", "type": "opsgenie"}]}}},
@@ -373,7 +373,9 @@ def test_a_suite_whose_table_no_file_names_is_run_over_the_one_that_is_given(
     planned = plan(folder, tables={"spare.ids": "shop.spares"})
     assert left(planned) == []
     assert suite(planned, "spare_ids")["meta"]["monitor"] == {"table": "shop.spares"}
-    assert list(planned.report.to_do) == ["list spare_ids in a checkpoint; none of GX's lists it"]
+    assert list(planned.report.to_do) == [
+        "list spare_ids in a checkpoint; no checkpoint of GX lists it"
+    ]
     with pytest.raises(ConfigError, match="there is no suite 'spares'"):
         plan(folder, tables={"spares": "shop.spares"})
 

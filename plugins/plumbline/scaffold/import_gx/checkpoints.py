@@ -41,7 +41,7 @@ def convert_checkpoints(gx: GxProject, monitors: Monitors, report: Report) -> di
     listed = {one for checkpoint in checkpoints for one in checkpoint.definitions}
     for definition, monitor in monitors.items():
         if definition not in listed:
-            report.ask(f"list {monitor} in a checkpoint; none of GX's lists it")
+            report.ask(f"list {monitor} in a checkpoint; no checkpoint of GX lists it")
     if alerts.channels:
         content = {"channels": alerts.channels, "routes": alerts.routes}
         files[ALERTS_FILE] = _NOTE + yaml.safe_dump(content, sort_keys=False)

@@ -228,6 +228,6 @@ def _called(definition: Definition) -> str:
 
 def _no_table(definition: Definition) -> NotConvertedError:
     return NotConvertedError(
-        "no file of GX says which table it checks",
+        "no file of GX names the table that it checks",
         f"name the table: --table {definition.suite}=DATASET.TABLE",
     )

@@ -33,7 +33,7 @@ def unique_names(names: Sequence[str], kind: str, report: Report) -> dict[str, s
         if other != name or number > 1:
             report.leave(
                 f"{kind} {name!r}",
-                f"its name in plumbline, {ours!r}, is also that of {kind} {other!r}",
+                f"{kind} {other!r} has the same name in plumbline, {ours!r}",
                 "rename one of the two in GX",
             )
             continue

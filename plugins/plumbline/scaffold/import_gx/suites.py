@@ -104,8 +104,8 @@ def _refuse_parameters(entry: Expectation, given: Mapping[str, Any]) -> None:
         for name in sorted(names_read(parameter)):
             if name in given:
                 raise NotConvertedError(
-                    f"{expression_of(parameter)} has a value only in a run",
-                    f"write the value of {name!r} in place of its name in GX, and import again",
+                    f"{expression_of(parameter)} has a value only during a run",
+                    f"write the value of {name!r} instead of its name in GX, and import again",
                 )
             raise NotConvertedError(
                 f"parameter {name!r} has no value",

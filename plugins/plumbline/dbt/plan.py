@@ -252,8 +252,8 @@ class Planner:
         day = next((day for day in self._days_of_compilation if day in test.compiled), None)
         if day is not None:
             raise NotImportedError(
-                f"its compiled SQL holds {day}, the day of the compilation, so each run would check "
-                "that day",
+                f"its compiled SQL holds {day}, the day of the compilation, so each run would "
+                "check that day",
                 "write the date in SQL in dbt: current_date()",
             )
         sql = test.compiled.strip().rstrip(";").rstrip()

@@ -77,7 +77,7 @@ def never(relation: Relation) -> Table:
         ),
         ({"date_column": "numerator", "date_format": "YYYY-MM-DD"}, "--date-format", "YYYYMMDD"),
         ({"group_by": ("county",)}, "--group-by", "did you mean 'country'?"),
-        ({"group_by": ("ordered_on",)}, "--group-by", "leave it out"),
+        ({"group_by": ("ordered_on",)}, "--group-by", "remove it"),
         ({"group_by": ("country", "country")}, "--group-by", "list it once"),
         ({"group_by": ("numerator",)}, "--group-by", "choose another column"),
         ({"group_by": ("items",)}, "--group-by", "choose another column"),

@@ -548,7 +548,7 @@ def test_more_than_two_jobs_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(f"plumbline.evaluate.pushdown.statement.{limit}", 20)
-    with pytest.raises(MonitorError, match="divide them between several suites"):
+    with pytest.raises(MonitorError, match="split them into several suites"):
         compiled("shop", tmp_path, {})
 
 

@@ -253,7 +253,7 @@ class _Sockets:
         """Register a connection; one opened after the cut is never used."""
         with self._lock:
             if self.are_cut:
-                raise TimeoutError("this delivery's time is over")
+                raise TimeoutError("the time limit of this delivery has passed")
             self._open.append(connection)
 
     def cut(self) -> None:

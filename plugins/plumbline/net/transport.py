@@ -101,5 +101,5 @@ def request_timeouts(asked: Any = None) -> tuple[float, float | None]:
     if left is None:
         return connect, asked_read
     if left <= 0:
-        raise requests.exceptions.ReadTimeout("the time of this call is over")
+        raise requests.exceptions.ReadTimeout("the time limit of this call has passed")
     return min(connect, left), left if asked_read is None else min(asked_read, left)

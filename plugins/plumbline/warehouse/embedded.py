@@ -196,7 +196,7 @@ class EmbeddedWarehouse:
                         self._start_lock,
                         seconds=OTHERS_SECONDS,
                         on_wait=lambda: progress(
-                            "waiting: another plumbline command prepares the embedded warehouse"
+                            "waiting: another plumbline command is preparing the embedded warehouse"
                         ),
                     )
                 )

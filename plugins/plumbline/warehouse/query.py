@@ -164,7 +164,7 @@ class _Attempt:
         schema = rows.schema
         answer = self.job._query_results  # None of a dry run
         if answer is not None and answer.total_rows is None and answer.schema:
-            raise self._bad_answer("the answer does not say how many rows there are")
+            raise self._bad_answer("the answer has no number of rows")
         read = self._read(rows) if schema and not self.request.dry_run else []
         return self.job, schema, rows, read
 
@@ -204,7 +204,7 @@ class _Attempt:
             arrived += page.num_items
             token = rows.next_page_token
             if rows.total_rows != total or (token is not None and token in tokens):
-                raise self._bad_answer("a page of the rows is another than was asked for")
+                raise self._bad_answer("the answer is not the requested page of rows")
             if arrived > expected:
                 raise self._bad_answer(f"more than {expected} rows arrived")
             tokens.add(token)

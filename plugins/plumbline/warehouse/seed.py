@@ -235,7 +235,7 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
             raise ConfigError(
                 f"the seed command made {by_key[key].name}, but no table {key} is declared",
                 file=plan.sources,
-                fix="declare the table, or let the command leave it out",
+                fix="declare the table, or remove it from the command's output",
             )
     for dataset in sorted({table.dataset for table in declared.values()}):
         _make_dataset(plan.target, client, dataset)

@@ -138,6 +138,6 @@ def _mapping(value: object, file: Path, key: str) -> Mapping[str, Any]:
 def _matching(pattern: re.Pattern[str], value: object, file: Path, key: str) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise ConfigError(
-            f"{value!r} cannot stand here", file=file, key=key, fix=f"write {pattern.pattern}"
+            f"{value!r} is not allowed here", file=file, key=key, fix=f"write {pattern.pattern}"
         )
     return value

@@ -438,7 +438,7 @@ def rows_query(selection: Selection, kwargs: Kwargs) -> Measure:
 
 
 def _not_read(answer: Answer, as_of: datetime) -> Measured:
-    raise EvaluationError("its query is a job of its own")
+    raise EvaluationError("its query is a separate job")
 
 
 def followed(selection: Selection, kwargs: Kwargs) -> Measure:

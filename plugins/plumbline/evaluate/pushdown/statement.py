@@ -245,7 +245,7 @@ class _Plan:
             f"{count:,} expectations are more than two BigQuery jobs can hold",
             file=self.suite.file,
             key="expectations",
-            fix="divide them between several suites over the table",
+            fix="split them into several suites over the table",
         )
 
     def statement(self, indexes: Iterable[int]) -> tuple[CompiledModel, Measures]:

@@ -57,6 +57,12 @@ _LEAST_WIDTH = 50
 """Names, numbers and words are folded only when they are wider than this."""
 _STATUS_WIDTH = 12
 """Of a status with its symbol, in a list of results."""
+_GLUE = "\ufdd0"
+"""A space at which no line ends, until the text is written: rich breaks a line at any other one."""
+_GLUED = re.compile(
+    r"(?:(?<=warning)|(?<=critical)) (?=[<>≤≥] )|(?<=[<>≤≥]) (?=-?\d)|(?<=\d) (?=[%h](?:\W|$))"
+)
+"""Within a level (``critical < 50 %``) and between a number and its unit of one letter."""
 _BACKTICKS = re.compile(r"`+")
 _ESCAPED = str.maketrans(
     {
@@ -91,7 +97,8 @@ def as_text(page: Page, *, width: int | None = None, colour: bool = False) -> st
         parts += [Text(""), *_section(section, width)] if parts else _section(section, width)
     with console.capture() as captured:
         console.print(Group(*parts))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+    text = captured.get().replace(_GLUE, " ")
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 def as_markdown(page: Page, *, level: int = 2) -> str:
@@ -164,8 +171,12 @@ def _text(line: Line, style: str = "") -> Text:
 
     found = Text(style=style)
     for part in _parts(line):
-        found.append("\n" if isinstance(part, Break) else _plain(part), _style(part))
+        found.append("\n" if isinstance(part, Break) else _glued(part), _style(part))
     return found
+
+
+def _glued(line: Line) -> str:
+    return _GLUED.sub(_GLUE, _plain(line))
 
 
 def _style(part: str) -> str:
@@ -276,7 +287,7 @@ def _filled(grid: Grid, table: Table, room: int | None, *, has_header: bool) -> 
 def _least_column(table: Table, place: int, *, has_header: bool) -> int:
     """The width below which a column breaks a number, a name or a word; at most `_LEAST_WIDTH`."""
     cells = [row[place] for row in table.rows]
-    texts = [table.header[place] if has_header else "", *map(_plain, cells)]
+    texts = [table.header[place] if has_header else "", *map(_glued, cells)]
     is_whole = place in table.right or all(isinstance(cell, Name | Status) for cell in cells)
     pieces = texts if is_whole else [word for text in texts for word in text.split()]
     return min(max(map(len, pieces), default=0), _LEAST_WIDTH)

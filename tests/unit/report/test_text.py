@@ -226,6 +226,14 @@ def test_a_message_that_is_not_sent_says_why_in_plain_words() -> None:
         assert wording.alert(AlertLine("a-1", event, None, delivered=False, why=why)) == said
 
 
+@pytest.mark.parametrize("width", range(50, 130, 5))
+def test_no_line_ends_within_a_level_or_before_a_percent_sign(width: int) -> None:
+    lines = render(seed_day(), width=width).splitlines()
+    assert [line for line in lines if re.search(r"(warning|critical|[<>≤≥])$", line)] == []
+    assert [line for line in lines if line.lstrip().startswith("%")] == []
+    assert max(map(len, lines)) <= width
+
+
 def test_without_colour_there_is_no_escape_sequence() -> None:
     assert "\x1b" not in render(seed_day())
     assert "\x1b" not in render(seed_day(), width=100)

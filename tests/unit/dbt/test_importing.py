@@ -273,7 +273,7 @@ def test_what_can_not_be_imported_is_named_with_its_fix_and_the_rest_is(root: Pa
         "is_in_orders_total": "holds 20260203, the day of the compilation",
         "is_empty_orders_total": "dbt compiled it with --empty",
         "has_columns_orders": "its compiled SQL reads no table",
-        "gone": "tests/gone.sql is gone",
+        "gone": "tests/gone.sql doesn't exist",
         "metadata": "BigQuery's metadata",
         "expression": "loaded_at_field is an expression",
     }

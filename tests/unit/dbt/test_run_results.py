@@ -103,16 +103,16 @@ def test_what_is_wrong_with_a_file_is_said_with_file_key_and_fix(tmp_path: Path)
     cases = {
         "cut off": (whole[:5000], "is incomplete JSON", "line "),
         "empty": ("", "is incomplete JSON", "line 1"),
-        "a list": ("[]", "is not as dbt writes it", None),
+        "a list": ("[]", "is malformed", None),
         "no results": (edited(lambda c: c.pop("results")), "has no list of results", "results"),
         "a result is a text": (
-            edited(lambda c: c["results"].insert(0, "pass")), "is not as dbt", "results[0]"
+            edited(lambda c: c["results"].insert(0, "pass")), "is malformed", "results[0]"
         ),
         "no status": (
             edited(lambda c: c["results"][2].pop("status")), "'status'", "results[2].status"
         ),
         "no instant": (
-            edited(lambda c: c["metadata"].update(generated_at="soon")), "when", "generated_at"
+            edited(lambda c: c["metadata"].update(generated_at="soon")), "no time", "generated_at"
         ),
     }  # fmt: skip
 

@@ -252,7 +252,9 @@ def _check_groups(asked: NewMonitor) -> None:
         if column in own:
             refuse(f"the model itself has a column {column!r}", "choose another column, or a view")
         if types[column].startswith(NO_GROUPS):
-            refuse(f"{column} is {types[column]}, which can't be grouped by", "choose another column")
+            refuse(
+                f"{column} is {types[column]}, which can't be grouped by", "choose another column"
+            )
 
 
 def _check_condition(condition: str, types: Mapping[str, str]) -> None:
@@ -272,7 +274,9 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
         refuse("the condition holds a comment", "remove it: the condition becomes one line")
     (tree,) = trees if len(trees) == 1 else (None,)
     if tree is None or isinstance(tree, exp.Alias) or "{{" in condition or "{%" in condition:
-        refuse("the condition is not one expression", "write what follows `where`, without a template")
+        refuse(
+            "the condition is not one expression", "write what follows `where`, without a template"
+        )
     for column in tree.find_all(exp.Column):
         if column.name not in types and not column.table:
             refuse(f"the table has no column {column.name!r}", did_you_mean(column.name, types))

@@ -15,6 +15,7 @@ RUN python -m venv /opt/plumbline \
         --only-binary :all: --requirement requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY plugins/ plugins/
+COPY schemas/ schemas/
 # What builds the package stays here.
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --quiet --no-deps --require-hashes \

@@ -125,6 +125,9 @@ def test_what_is_published_is_what_git_tracks_as_of_its_commit(built: tuple[Path
     assert {(one.mtime, one.uid, one.uname) for one in members} == {(time, 0, "")}
     assert [one.name for one in members] == sorted(one.name for one in members)
     with zipfile.ZipFile(built[0]) as wheel:
+        shared = {Path(one.filename).name for one in wheel.infolist() if "/share/" in one.filename}
+        schemas = {file.name for file in (ROOT / "schemas").iterdir()}
+        assert shared == schemas | {"runtime.txt"}
         package = "plugins/plumbline/"
         assert {name for name in tracked if name.startswith(package)} <= {
             f"plugins/{one.filename}" for one in wheel.infolist()

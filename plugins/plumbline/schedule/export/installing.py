@@ -127,8 +127,8 @@ def _from_file(installed: Installation | None, repository: Repository, file: Pat
         raise ConfigError(
             f"{file} doesn't lock {DISTRIBUTION}",
             file=file,
-            fix=f"write `{DISTRIBUTION}==VERSION --hash=sha256:...`, or a wheel and its hash, with "
-            "all that it needs: docs, Install, Lock the installation",
+            fix=f"it must hold `{DISTRIBUTION}==VERSION --hash=sha256:...`, or a wheel with its "
+            "hash, and all that plumbline needs, as `uv pip compile --generate-hashes` writes it",
         )
     if installed is not None and installed.version not in versions:
         raise ConfigError(

@@ -129,9 +129,9 @@ command = Command(
     help=(
         "List monitors and checkpoints: model, suite, thresholds, owner, tags, schedule, last "
         "status.\n\n"
-        "Filters choose monitors, with the words of the data docs' overview. Of a filter that is "
-        "given twice, one value must match; of several filters, each must match. A monitor whose "
-        "file is invalid matches any owner and tag, and counts as an ERROR.\n\n"
+        "The filters are those of the data docs' overview. If a filter is given several times, "
+        "one of its values must match. If several filters are given, all must match. A monitor "
+        "whose file is invalid matches any owner and tag, and counts as an ERROR.\n\n"
         "The last status comes from the last run of the target on this machine, without the "
         "warehouse.\n\n"
         f"--costs reads the history in the warehouse and shows what the live runs of the last "

@@ -97,9 +97,9 @@ def select_options(verb: str) -> tuple[click.Option, click.Option]:
         return click.Option(
             flags,
             multiple=True,
-            metavar="MONITOR",
+            metavar="MONITOR|owner:NAME|tag:NAME",
             shell_complete=complete_monitors,
-            help=f"{text} this monitor; repeatable.",
+            help=f"{text} this monitor, or those of an owner or with a tag; repeatable.",
         )
 
     return option("-s", "--select", text=f"{verb} only"), option("--exclude", text="Leave out")

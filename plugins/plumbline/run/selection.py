@@ -1,12 +1,18 @@
-"""Which monitors of checkpoints a run or a backtest looks at: ``--select`` and ``--exclude``."""
+"""Which monitors of checkpoints a run or a backtest checks: ``--select`` and ``--exclude``.
+
+A selector is a monitor's name, ``owner:NAME`` or ``tag:NAME``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
 from plumbline.project.checkpoints import CheckpointFile
 from plumbline.project.project import Project
+
+METHODS = ("owner", "tag")
+"""What a selector may name beside a monitor, before its colon."""
 
 
 def choose_monitors(
@@ -19,16 +25,13 @@ def choose_monitors(
     """By checkpoint, the monitors to run, in its order.
 
     Raises:
-        ConfigError: a name that no checkpoint holds, or nothing left to run.
+        ConfigError: a selector that fits no monitor of the checkpoints, or nothing left to run.
     """
-    held = {name for one in checkpoints for name in one.monitors}
-    for option, names in (("--select", select), ("--exclude", exclude)):
-        for name in names:
-            if name not in held:
-                raise _not_there(project, checkpoints, name, option)
+    wanted = _named_by(project, checkpoints, select, "--select")
+    unwanted = _named_by(project, checkpoints, exclude, "--exclude")
     chosen = {
         one.name: tuple(
-            name for name in one.monitors if (not select or name in select) and name not in exclude
+            name for name in one.monitors if (not select or name in wanted) and name not in unwanted
         )
         for one in checkpoints
     }
@@ -39,6 +42,48 @@ def choose_monitors(
             fix="exclude fewer monitors",
         )
     return chosen
+
+
+def _named_by(
+    project: Project,
+    checkpoints: Sequence[CheckpointFile],
+    selectors: Sequence[str],
+    option: str,
+) -> set[str]:
+    held = dict.fromkeys(name for one in checkpoints for name in one.monitors)
+    found: set[str] = set()
+    for selector in selectors:
+        method, colon, value = selector.partition(":")
+        if selector in held:
+            found.add(selector)
+        elif colon and method in METHODS:
+            known: set[str] = set()
+            fitting = set()
+            for name in held:
+                words = _words(project, name, method)
+                known.update(words or ())
+                # A monitor whose files are invalid may have any: selected, it ends in ERROR.
+                if option == "--select" if words is None else value in words:
+                    fitting.add(name)
+            if value not in known:
+                raise ConfigError(
+                    f"no monitor of {_named(checkpoints)} has the {method} {value!r}",
+                    key=option,
+                    fix=did_you_mean(value, known),
+                )
+            found |= fitting
+        else:
+            raise _not_there(project, checkpoints, selector, option)
+    return found
+
+
+def _words(project: Project, monitor: str, method: str) -> Sequence[str] | None:
+    """Its owner or its tags; None where its files are invalid."""
+    try:
+        entry = project.suite_of(monitor).monitor
+    except MonitorError:
+        return None
+    return entry.tags if method == "tag" else [entry.owner] if entry.owner else []
 
 
 def _not_there(

@@ -9,6 +9,8 @@ where
     {{ days }}
     and array_length(features) >= {{ var('minimum_features') }}
     and {{ arrived_at('created_at') }} <= {{ var('as_of') }}[offset(0)]
-    and not coalesce({{ feature_is_positive(element) }}, false)
+    and not coalesce(
+        {{ feature_is_positive(element) }}, false
+    )
 order by game_date, game_id, player_lookup
 {%- endmacro %}

@@ -12,6 +12,7 @@ from plumbline.backtest.fetch import ask
 from plumbline.backtest.judging import Judge
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
+from plumbline.warehouse.client import open_client
 from support.projects import NOW, SmallMonitor, SmallProject
 
 pytestmark = pytest.mark.warehouse
@@ -54,6 +55,13 @@ def test_rows_are_counted_and_kept_as_samples(small: SmallProject) -> None:
     assert failure.unexpected_count == 3
     assert failure.samples[0] == (("id", 1), ("country", "de"), ("total", -5))
     assert outcome.summary.startswith("3 orders; failing rows must be none: 3 rows fail")
+
+
+def test_the_query_for_the_rows_is_the_models_own(small: SmallProject) -> None:
+    outcome = outcome_of(small, none_failing())
+    assert outcome.drilldown is not None
+    rows = open_client(small.target).query(outcome.drilldown).result()
+    assert sorted(row["id"] for row in rows) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,60 @@ CONTRACT = [
 ]
 
 
+def drilled(outcome: Outcome, shop: SmallProject) -> list[dict[str, Any]]:
+    """What the query for the rows returns."""
+    assert outcome.drilldown is not None
+    assert not outcome.notes
+    rows = open_client(shop.target).query(outcome.drilldown).result()
+    return sorted((dict(row) for row in rows), key=lambda row: (row["order_id"], row["country"]))
+
+
+def test_the_query_for_the_rows_returns_those_that_expectations_count(shop: SmallProject) -> None:
+    outcome = judged(shop, *CONTRACT, rows=DAY)
+    rows = drilled(outcome, shop)
+    assert list(rows[0]) == [column.split()[0] for column in TABLES["orders"].split(", ")]
+    assert [(row["order_id"], row["country"]) for row in rows] == [(2, "de"), (2, "fr")]
+    missing = judged(shop, CONTRACT[1], rows=DAY)
+    assert [(row["order_id"], row["email"]) for row in drilled(missing, shop)] == [(2, None)]
+
+
+def test_the_query_for_the_rows_holds_the_failing_groups_alone(shop: SmallProject) -> None:
+    outcome = judged(
+        shop,
+        expect("column_values_to_be_in_set", column="state", value_set=["paid"], mostly=0.5),
+        group_by=["country"],
+        rows=DAY,
+    )
+    assert [group.key.label for group in outcome.groups if group.status.is_failing] == ["fr"]
+    assert [row["state"] for row in drilled(outcome, shop)] == ["gone"]
+
+
+def test_a_query_for_the_rows_is_of_expectations_about_rows(shop: SmallProject) -> None:
+    few = expect("table_row_count_to_be_between", min_value=1_000)
+    assert judged(shop, few, rows=DAY).drilldown is None
+    declared = "select * from shop.orders where {{ failing('country') }} and state != 'paid'"
+    outcome = judged(shop, few, rows=DAY, group_by=["country"], drilldown=declared)
+    assert {row["state"] for row in drilled(outcome, shop)} == {"open", "gone", "test"}
+
+
+def test_values_of_a_personal_column_are_not_in_queries_to_copy(shop: SmallProject) -> None:
+    (shop.root / "models" / "sources.yml").write_text(
+        "version: 2\nsources:\n  - name: shop\n    tables:\n      - name: orders\n        columns:\n"
+        "          - {name: email, config: {meta: {personal: true}}}\n"
+    )
+    outcome = judged(
+        shop,
+        expect("column_values_to_be_in_set", column="email", value_set=["ana@x.org"]),
+        expect("column_values_to_be_in_set", column="state", value_set=["paid", "open"]),
+        rows=DAY,
+    )
+    assert outcome.drilldown is not None
+    assert "ana@x.org" not in outcome.drilldown
+    assert "@e0_p0" in outcome.drilldown
+    assert "not in unnest(['paid', 'open'])" in outcome.drilldown
+    assert outcome.drilldown.startswith("-- @e0_p0 is not shown")
+
+
 def test_all_expectations_are_one_job(shop: SmallProject) -> None:
     outcome = judged(shop, *CONTRACT, rows=DAY)
     assert outcome.status is Status.CRITICAL, outcome.reason

@@ -243,7 +243,8 @@ def test_an_incident_page_tells_in_order_what_was_seen_and_said(pages: Pages) ->
     words = Read(pages.files["incidents/line_coverage-3f9c2a71.html"]).words
     told = [
         "opened",
-        "delivered at the second attempt",
+        "retry: a timeout",
+        "delivered at the first attempt",
         "acknowledged by ana",
         "reminder held back",
     ]

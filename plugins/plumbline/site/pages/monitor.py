@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from plumbline.checks.failures import reported
@@ -89,6 +89,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         where=_worst_groups(view),
         shown_groups=_SHOWN_GROUPS,
         shown_changes=_SHOWN_CHANGES,
+        has_marks=_has_marks(view, data),
         chart=chart,
         chart_words=in_words(view.points, unit),
         series=[paths.month_series(view.name, month.month) for month in reversed(view.months)],
@@ -100,6 +101,17 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         lasts=view.latest.as_of - view.since if view.latest and view.since else None,
         runbook=render_runbook(view.runbook) if view.runbook else None,
     )
+
+
+def _has_marks(view: MonitorView, data: SiteData) -> bool:
+    """Whether the chart has the instant of a change."""
+    if not view.rows:
+        return False
+    first, last = view.rows[0].at, view.rows[-1].at
+    if view.months:
+        months = [date.fromisoformat(f"{month.month}-01") for month in view.months]
+        first = min(first, datetime.combine(min(months), time(), data.zone))
+    return any(first <= change.at <= last for change in view.changes)
 
 
 def render_month(data: SiteData, view: MonitorView, month: str, rows: Sequence[Row]) -> bytes:

@@ -110,7 +110,7 @@
     const short = (tick, step) => {
       if (step >= 86400) return day.format(new Date((tick - 1) * 1000));
       const time = hour.format(new Date(tick * 1000));
-      return time === "00:00" ? `${day.format(new Date(tick * 1000))} ${time}` : time;
+      return time === "00:00" ? day.format(new Date(tick * 1000)) : time;
     };
     const counts = series.observed.every((value) => value === null || Number.isInteger(value));
     const level = (tick) => {

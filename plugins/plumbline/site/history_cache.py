@@ -68,7 +68,10 @@ class OfRun(Protocol):
 
 @dataclass(frozen=True)
 class Streak:
-    """How a monitor is, since when, and when it was last well."""
+    """How a monitor is, since when, and when it was last well.
+
+    WARNING and CRITICAL are one: since the first failing run, also without an incident.
+    """
 
     status: Status
     since: datetime
@@ -403,9 +406,16 @@ def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
         good = (streak.last_good, streak.last_good_observed) if streak else (None, None)
         if row.status is Status.PASS:
             good = (row.at, row.observed)
-        since = streak.since if streak and streak.status is row.status else row.at
+        goes_on = streak is not None and _is_alike(streak.status, row.status)
+        since = streak.since if streak and goes_on else row.at
         streak = Streak(row.status, since, row.at, *good)
     return streak
+
+
+def _is_alike(before: Status, now: Status) -> bool:
+    """Whether a run continues what was: a failure that gets worse or better is the same failure, as
+    it is to an incident."""
+    return before is now or {before, now} == {Status.WARNING, Status.CRITICAL}
 
 
 def run_row_of(outcomes: Sequence[Outcome], run: OfRun) -> RunRow:

@@ -98,7 +98,7 @@ class MonitorView:
     latest: Outcome | None
     """The last run's outcome; None: it has never run."""
     since: datetime | None
-    """Since when it has had its present status."""
+    """Since when it has had its present status; WARNING and CRITICAL are one."""
     checkpoints: tuple[str, ...] = ()
     owner: str | None = None
     tags: tuple[str, ...] = ()

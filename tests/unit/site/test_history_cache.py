@@ -184,6 +184,13 @@ def test_since_when_and_when_it_was_last_well() -> None:
     )
 
 
+def test_since_is_the_first_failing_run_also_if_it_got_worse() -> None:
+    found = [record("2026-02-01"), record("2026-02-02", 60.0), record("2026-02-03", 40.0)]
+    assert coverage(with_all(found)[0]).streak == Streak(
+        Status.CRITICAL, at("2026-02-02"), at("2026-02-03"), at("2026-02-01"), 92.0
+    )
+
+
 def test_a_streak_goes_on_across_months_that_are_archived() -> None:
     found = [record(day, 40.0) for day in days("2025-11-03", "2026-02-20")]
     found.insert(0, record("2025-11-02", 91.0))

@@ -5,7 +5,7 @@
 
 Each run judges the end of a day as it stood then, moves incidents, tells a receiver on this machine
 and writes history, all in a warehouse and a folder of its own; then the site is built from that
-history. With ``--screenshots``, Debian's chromium takes the README's pictures of it.
+history. With ``--screenshots``, Debian's chromium takes the pictures of the README and the docs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument(
         "--state", type=Path, help="a state folder that may hold the demo season already"
     )
-    parser.add_argument("--screenshots", type=Path, help="the folder for the README's pictures")
+    parser.add_argument("--screenshots", type=Path, help="the folder for the docs' pictures")
     said = parser.parse_args()
     if said.output.exists() and any(said.output.iterdir()):
         parser.error(f"{said.output} holds something already: name an empty folder")

@@ -1,4 +1,4 @@
-"""The README's pictures of the data docs, taken by Debian's chromium through Playwright."""
+"""The pictures of the data docs in the README and the docs, taken by Debian's chromium."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ class Picture:
 PICTURES = (
     Picture("overview.png", "index.html", 1280, 1120),
     Picture("monitor.png", "monitors/grading_completeness.html", 1280, 1250, "dark"),
+    Picture("suites.png", "expectations/index.html", 1280, 900),
+    Picture("day.png", "days/2026-02-02.html", 1280, 900),
+    Picture("phone.png", "index.html", 390, 844),
 )
 
 

@@ -497,6 +497,7 @@ def _incident(
         is_removed=is_removed,
         drilldown=latest.outcome.drilldown if latest else None,
         runbook=None if story.is_over else _runbook(project, suite),
+        runbook_link=monitor.runbook if monitor else None,
     )
 
 

@@ -77,6 +77,7 @@ def view_of(
     is_removed: bool = False,
     drilldown: str | None = None,
     runbook: str | None = None,
+    runbook_link: str | None = None,
 ) -> IncidentView:
     """What an incident's page shows.
 
@@ -85,6 +86,7 @@ def view_of(
         owner: of its monitor, for one that the state does not know.
         is_removed: whether the project has no such monitor any more.
         drilldown, runbook: of its monitor's last run, and of its suite, for an open incident.
+        runbook_link: where the suite says that the runbook is.
     """
     incident = _brought_up_to_date(story, owner=owner)
     seen = sightings(
@@ -99,6 +101,7 @@ def view_of(
         is_removed=is_removed,
         drilldown=drilldown if incident.is_open else None,
         runbook=runbook if incident.is_open else None,
+        runbook_link=runbook_link,
     )
 
 

@@ -207,6 +207,8 @@ class IncidentView:
     """The query for the rows behind what fails, of an open one's last run."""
     runbook: str | None = None
     """The runbook's Markdown, of an open one."""
+    runbook_link: str | None = None
+    """Where the suite says that the runbook is: a file of the project, or an address."""
 
 
 @dataclass(frozen=True)

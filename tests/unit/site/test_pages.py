@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from posixpath import dirname, join, normpath
 
 import pytest
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from plumbline.core.failure import FailingColumn, FailingRows, Failure
 from plumbline.core.group_key import GroupKey
@@ -250,6 +250,24 @@ def test_an_incident_page_tells_in_order_what_was_seen_and_said(pages: Pages) ->
     ]
     places = [words.index(said, words.index("Timeline")) for said in told]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("runbook", "links"),
+    [("https://wiki.example/x?a=1&b=2", 1), ("javascript:alert(1)", 0), ("docs/runbooks/x.md", 0)],
+)
+def test_a_runbook_elsewhere_is_a_link(runbook: str, links: int) -> None:
+    data = site_data()
+    (line,) = [view for view in data.monitors if view.name == "line_coverage"]
+    assert line.latest is not None
+    data = replace(
+        data,
+        monitors=(replace(line, latest=replace(line.latest, runbook=runbook)),),
+        incidents=tuple(replace(one, runbook_link=runbook) for one in data.incidents),
+    )
+    files = render_site(data).files
+    for path in ("monitors/line_coverage.html", "incidents/line_coverage-3f9c2a71.html"):
+        assert files[path].decode().count(f'href="{escape(runbook)}"') == links
 
 
 def test_personal_columns_are_masked_whatever_they_hold(pages: Pages) -> None:

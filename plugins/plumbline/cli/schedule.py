@@ -197,7 +197,7 @@ def _for_machine(
     target = project.target(name, environment=environment)
     if target.kind == "embedded" and name is None:
         raise ConfigError(
-            f"the target {target.name!r} is the embedded warehouse: its runs look at the data on "
+            f"the target {target.name!r} is the embedded warehouse: its runs check the data on "
             "this machine",
             key="--target",
             fix=f"{project.targets_of('bigquery')}; or export it nevertheless with "
@@ -236,8 +236,8 @@ def _for_cloud(
     repository = read_repository(project.root)
     if not repository.is_git:
         write_message(
-            f"{project.root} is not in a git repository; the workflow is for one of which it is "
-            "the root",
+            f"{project.root} is not in a git repository; the workflow expects it to be the root "
+            "of one",
             severity="WARNING",
         )
     return write_github_actions(

@@ -49,9 +49,8 @@ class Scope:
         words = [_word(self.project), _word(self.target)]
         if not all(words):
             raise ConfigError(
-                f"the project {self.project!r} and the target {self.target!r} make no name for a "
-                "scheduler's job",
-                fix="give each a name with letters of a to z or digits",
+                f"project {self.project!r} and target {self.target!r} can't form the name of a job",
+                fix="use letters from a to z or digits in both names",
             )
         return "-".join(("plumbline", *words))
 
@@ -170,7 +169,7 @@ def maintenance_notes(schedule: Schedule) -> tuple[str, ...]:
     return (
         f"Maintenance of {printable(schedule.name)}:",
         *(f"  {window.describe()}" for window in schedule.maintenance),
-        "The scheduler starts the run in it all the same; `plumbline run` looks at the windows in",
+        "The scheduler starts the run in it anyway; `plumbline run` reads the windows in",
         "checkpoints/schedule.yml, checks nothing and ends with exit code 0.",
     )
 

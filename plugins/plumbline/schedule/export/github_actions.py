@@ -259,7 +259,9 @@ def _shell_line(text: str) -> str:
         ConfigError: it would read an expression in it.
     """
     if "${{" in printable(text):
-        raise ConfigError(f"{text!r} can't stand in a workflow", fix="rename the folder")
+        raise ConfigError(
+            f"{text!r} has characters that a workflow can't hold", fix="rename the folder"
+        )
     return text
 
 

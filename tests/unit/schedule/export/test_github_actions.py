@@ -219,7 +219,7 @@ def test_a_project_in_a_folder_of_the_repository_is_named() -> None:
 
 
 def test_a_folder_in_which_github_would_see_an_expression_is_refused() -> None:
-    with pytest.raises(ConfigError, match="can't stand in a workflow"):
+    with pytest.raises(ConfigError, match="has characters that a workflow can't hold"):
         workflow(schedule(), folder="data/${{ secrets.TOKEN }}")
 
 

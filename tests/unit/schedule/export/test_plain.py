@@ -88,7 +88,7 @@ def test_the_names_of_two_projects_or_targets_differ() -> None:
 
 
 def test_a_project_whose_name_leaves_nothing_is_refused() -> None:
-    with pytest.raises(ConfigError, match="make no name"):
+    with pytest.raises(ConfigError, match="can't form the name of a job"):
         unit_names([schedule()], Scope("ü", "prod"))
 
 

@@ -31,8 +31,12 @@ PAGE = (ROOT / "docs" / "ten-minutes.md").read_text()
 LINES = [
     line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()
 ]
-ENDS = {"plumbline run": 2, "plumbline run --select orders_a_day": 0}
-"""Exit codes; 0 where nothing is said. The example's last day is CRITICAL."""
+ENDS = {
+    "plumbline run": 2,
+    "plumbline run --alerts": 2,
+    "plumbline run --alerts --as-of 2026-02-03T02:00:00Z": 2,
+}
+"""Exit codes; 0 where nothing is said. The example's last day is CRITICAL, until it is repaired."""
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +155,14 @@ def test_every_line_of_the_how_to_works_in_an_empty_folder(shell: Shell) -> None
         found[line] = done.stdout
     assert re.search(r"\bde +20.9 %", found["plumbline run"])
     assert "a run on the example data judges its day" in found["plumbline run"]
+    assert (
+        "CRITICAL orders_with_email: 1 of 3 countries"
+        in found["plumbline alerts show orders_with_email"]
+    )
+    resolved = found["plumbline run --alerts --as-of 2026-02-03T01:00:00Z"]
+    assert "resolved orders_with_email" in resolved
+    opened = found["plumbline run --alerts --as-of 2026-02-03T02:00:00Z"]
+    assert "opened orders_with_email" in opened
     assert "nothing to fix" in found["plumbline lint"]
     assert "orders_a_day" in found["plumbline list"]
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS
 from plumbline.alerts.channels.factory import OpenedChannels
+from plumbline.alerts.channels.message import Message
 from plumbline.alerts.routes import with_fallback
 from plumbline.alerts.sample_messages import sample
 from plumbline.core.status import FAILING, Status
@@ -39,6 +40,17 @@ def send_samples(
             progress(f"sending a sample of {status} to {name}")
             results.append(_send(config, opened, name, status, target=target, now=now))
     return results
+
+
+def routed_samples(
+    config: AlertsConfig, *, target: str, now: datetime, only: Collection[str] = ()
+) -> list[Message]:
+    """The samples, which nobody is sent."""
+    return [
+        sample(name, status, target=target, now=now)
+        for status in FAILING
+        for name in _channels(config, status, only)
+    ]
 
 
 def _channels(config: AlertsConfig, status: Status, only: Collection[str]) -> list[str]:

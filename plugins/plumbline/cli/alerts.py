@@ -171,13 +171,14 @@ def unmute(monitor: str, target: str | None) -> int:
     return 0
 
 
-def test(channels: tuple[str, ...], target: str | None) -> int:
+def test(channels: tuple[str, ...], only_print: bool, target: str | None) -> int:
     """Send a sample of each severity to its route and show the responses.
 
     The samples are marked as samples and don't change incidents.
     """
+    from plumbline.alerts.channels.wording import plain_text
     from plumbline.alerts.factory import open_project_channels
-    from plumbline.alerts.sample import send_samples
+    from plumbline.alerts.sample import routed_samples, send_samples
     from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
 
@@ -191,6 +192,12 @@ def test(channels: tuple[str, ...], target: str | None) -> int:
                 key="--channel",
                 fix=did_you_mean(name, project.alerts.channels),
             )
+    if only_print:
+        for message in routed_samples(
+            project.alerts, target=chosen.name, now=session.clock(), only=channels
+        ):
+            write_result(f"To {message.channel}:\n{plain_text(message, limit=4000)}\n\n")
+        return EXIT_OK
     opened = open_project_channels(project)
     with show_progress() as progress:
         results = send_samples(
@@ -425,10 +432,12 @@ command = Group(
                     name="channels",
                     multiple=True,
                 ),
+                flag("--print", "Print the samples instead of sending them.", name="only_print"),
                 target_option(),
             ],
             examples=(
                 Example("plumbline alerts test", "test every route"),
+                Example("plumbline alerts test --print", "show what would be sent"),
                 Example("plumbline alerts test --channel slack-error", "test one channel"),
             ),
             exit_codes={

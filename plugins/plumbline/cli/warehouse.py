@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import click
+
 from plumbline.cli.commands import Command, Example, Group
-from plumbline.cli.options import target_option
-from plumbline.cli.output import write_result
+from plumbline.cli.options import format_option, target_option
+from plumbline.cli.output import write_report, write_result
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
@@ -55,6 +57,24 @@ def seed(target: str | None) -> int:
     with show_progress() as progress:
         seed_again(chosen, progress.long_step)
     write_result("filled again\n")
+    return 0
+
+
+def query(sql: str, most: int, form: str, target: str | None) -> int:
+    """Run a SQL statement, for example to look at the data or to change it.
+
+    Only on the embedded BigQuery: plumbline never writes to tables of yours on BigQuery.
+    """
+    from plumbline.report.rows import rows_dict, rows_page
+    from plumbline.warehouse.jobs import JobRunner
+    from plumbline.warehouse.query import QueryRequest
+    from plumbline.warehouse.ready import ensure_ready
+
+    chosen, _ = _embedded(target)
+    with show_progress() as progress:
+        ready = ensure_ready(chosen, progress.long_step)
+    found = JobRunner(ready, {"app": "plumbline"}).run(QueryRequest("query", sql, most_rows=most))
+    write_report(form, found, page=rows_page, data=rows_dict)
     return 0
 
 
@@ -122,6 +142,26 @@ command = Group(
         _subcommand(stop),
         _subcommand(status, {0: "it is running", 3: "it is not running, or doesn't respond"}),
         _subcommand(seed),
+        Command(
+            name="query",
+            callback=query,
+            params=[
+                click.Argument(["sql"], metavar="SQL"),
+                click.Option(
+                    ["--limit", "most"],
+                    type=click.IntRange(1, 10_000),
+                    default=100,
+                    show_default=True,
+                    help="Number of rows to show.",
+                ),
+                target_option(),
+                format_option("text", "markdown", "json"),
+            ],
+            examples=(
+                Example('plumbline warehouse query "select 1 as one"', "show the rows of a query"),
+            ),
+            exit_codes={3: "ERROR: the statement failed"},
+        ),
         _subcommand(reset),
     ],
     examples=(

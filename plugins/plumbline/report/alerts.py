@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from plumbline.alerts.channels.message import Message
+from plumbline.alerts.channels.wording import plain_text
 from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.model import FailingGroup, Incident, reason_text
 from plumbline.alerts.state import AlertState, Pending
@@ -15,7 +17,7 @@ from plumbline.core.mute import NO_END, Mute
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.text import NOTHING, amount, capped, fraction, listing, moment, rfc3339
 from plumbline.report.json import number
-from plumbline.report.page import Dim, Facts, Items, Name, Section, Table
+from plumbline.report.page import Code, Dim, Facts, Items, Name, Section, Table
 
 SCHEMA_VERSION = 1
 SHOWN = 20
@@ -97,7 +99,19 @@ def incident_page(view: IncidentDetails) -> list[Section]:
         head,
         *([Section("Timeline", (Items(events),))] if events else []),
         *_waiting_section(view.waiting, view.now),
+        *(_message_section(pending.message, view.now) for pending in view.waiting),
     ]
+
+
+def _message_section(message: Message, now: datetime) -> Section:
+    """The text of a message that waits: also what a project without a channel would send."""
+    return Section(
+        ("Message ", Name(message.id)), (Code(plain_text(message, limit=_LONGEST, now=now)),)
+    )
+
+
+_LONGEST = 4000
+"""Characters of a message that is shown."""
 
 
 def _table(view: Overview) -> Table:

@@ -121,7 +121,8 @@ class Sent:
                 raise MonitorError(
                     f"{monitor} looks at a table as it is now, by a validation definition of Great "
                     "Expectations: its past is unknown",
-                    fix="make it a model that takes as_of, see docs/writing-a-monitor.md",
+                    fix="write a model with a row for each instant of var('as_of'), as "
+                    "`plumbline new monitor` does",
                 )
             suite = project.suite_of(monitor)
             parts = [
@@ -137,7 +138,8 @@ class Sent:
                 raise MonitorError(
                     f"model {parts[0].name} does not read var('as_of'): it can't be asked for the "
                     "past",
-                    fix="begin with ref('evaluations'), see docs/writing-a-monitor.md",
+                    fix="return a row for each instant of unnest({{ var('as_of') }}), with a "
+                    "column as_of, as a model of `plumbline new monitor` does",
                 )
         except MonitorError as fault:
             return cls(monitor, fault=fault)

@@ -37,7 +37,7 @@ def backtest(
 
     Replays every schedule of checkpoints/schedule.yml, or those of --checkpoint. Runs one query
     per monitor, whatever the range. Sends no notifications, and writes nothing without --record
-    or --export. See docs/backtest.md.
+    or --export.
     """
     from plumbline.backtest.backtest import BacktestRequest, run_backtest
     from plumbline.backtest.instants import choose_span, length_of_time

@@ -43,7 +43,7 @@ def calibrate(
 
     Reads the history of live runs and recorded backtests, a file with --history, or the tables with
     --from and --to. With both, only what the file has of that range counts. Leaves out labelled
-    incidents. See docs/backtest.md.
+    incidents.
     """
     from plumbline.backtest.calibrate import calibrate as propose
     from plumbline.backtest.reports.calibration import calibration_dict, calibration_page

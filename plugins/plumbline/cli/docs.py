@@ -143,7 +143,7 @@ command = Group(
     name="docs",
     help=(
         "Build, open or serve the data docs site of a target.\n\n"
-        "Runs update the site automatically. See docs/data-docs.md."
+        "Runs update the site automatically."
     ),
     commands=[
         Command(

@@ -73,7 +73,7 @@ def host(
 
     Creates a private bucket and a web server on Cloud Run behind Google's login (Identity-Aware
     Proxy), and prints the site's store_backend for great_expectations.yml. Each step changes only
-    what differs, so you can repeat the command at any time. It runs gcloud. See docs/data-docs.md.
+    what differs, so you can repeat the command at any time. It runs gcloud.
     """
     from plumbline.deploy.docs_hosting import Hosting, configuration, make_hosting
     from plumbline.deploy.gcloud import Gcloud

@@ -38,7 +38,7 @@ def lint_project(
     If a suite or checkpoint uses a type that only the project's plugins define, lint imports them:
     that runs their Python code. For code that you don't trust, use --no-plugins.
 
-    NAME limits the findings to a monitor, a file or a folder. docs/lint.md lists all rules.
+    NAME limits the findings to a monitor, a file or a folder.
     """
     from plumbline.cli.progress import show_progress
     from plumbline.lint.linter import lint

@@ -71,8 +71,7 @@ command = Group(
                 "target folder of the dbt project).\n\n"
                 "Each dbt test and each source with freshness becomes a monitor, such as "
                 "dbt.not_null_orders_id. Monitored tables are not queried. Tests that did not "
-                "run stay as they were. Recording the same results again changes nothing. See "
-                "docs/dbt.md."
+                "run stay as they were. Recording the same results again changes nothing."
             ),
             params=[
                 click.Argument(

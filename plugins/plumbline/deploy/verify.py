@@ -122,7 +122,7 @@ class After:
                 f"no checkpoint verifies {self.service.name}",
                 file=self.service.file,
                 key=f"{self.service.key}.verify",
-                fix="set a checkpoint there; see docs/deployments.md",
+                fix="write the name of a checkpoint there, such as health_check",
             )
         return name
 

@@ -46,7 +46,7 @@ LONG_QUERY = (
 """Takes far longer than a second, and reads no table."""
 
 BY_HAND = {
-    "a missing role": "remove each role of docs/bigquery.md in turn: "
+    "a missing role": "remove each role of the account in turn: "
     "`plumbline debug --target bigquery` names it",
     "another location": "set `location` of the target to another one, and run this again",
     "thresholds fit your data": "a month of your own history",

@@ -286,7 +286,8 @@ class Project:
                 "nothing is scheduled",
                 file=self.checkpoints_dir / "schedule.yml",
                 key="schedules",
-                fix="add schedules there; see docs/schedules.md",
+                fix='add schedules there: `- {checkpoint: health_check, cron: "0 */6 * * *", '
+                "timezone: UTC}`",
             )
         return self.schedules
 
@@ -562,7 +563,7 @@ class Project:
                 "has no SQL model",
                 file=suite.definition.file,
                 key="data",
-                fix="choose a monitor with a model; see docs/writing-a-monitor.md",
+                fix="choose a monitor with a model; plumbline list shows the models",
             )
         others = self.documents.definitions_of.get(suite.name, ())
         raise MonitorError(

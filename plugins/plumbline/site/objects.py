@@ -248,8 +248,8 @@ class Objects:
             return ConfigError(
                 f"there is no bucket {self.bucket!r}",
                 file=where,
-                fix="create it (see docs/data-docs.md), or fix `bucket` of the store backend "
-                "in great_expectations.yml",
+                fix="create it (plumbline docs host makes a private one), or fix `bucket` of the "
+                "store backend in great_expectations.yml",
             )
         if isinstance(fault, (api.Forbidden, api.Unauthorized)):
             return ConfigError(

@@ -105,7 +105,7 @@ def test_without_schedules_there_is_nothing_to_run_or_export(
     said = plumbline("schedule", *command.split())
     assert said.code == 64
     assert "nothing is scheduled" in said.err
-    assert "docs/schedules.md" in said.err
+    assert "add schedules there: `- {checkpoint:" in said.err
 
 
 @pytest.mark.parametrize(

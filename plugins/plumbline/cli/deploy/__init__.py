@@ -21,7 +21,7 @@ command = Group(
         "drift, check and verify find undeployed commits of the services in "
         "deploy/services.yml, and check a service before and after its deployment.\n\n"
         "render, image, apply, secrets and test-chain deploy plumbline to Google Cloud as "
-        "declared in deploy/deploy.yml. See docs/deploy.md."
+        "declared in deploy/deploy.yml."
     ),
     commands=[
         drift.command,

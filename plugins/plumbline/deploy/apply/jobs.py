@@ -51,7 +51,8 @@ def make_jobs(declared: Declaration, gcloud: Gcloud, *, image: str | None) -> It
             yield Step(
                 f"the Cloud Run job {name}",
                 "missing",
-                "there is no image yet: build and push one, then apply --image; see docs/deploy.md",
+                "there is no image yet: build and push one (plumbline deploy image --help), then "
+                "apply --image",
             )
             continue
         jobs = declared.jobs(chosen, commit=read_commit(chosen))

@@ -7,8 +7,8 @@ lint and where suites are evaluated: both say the same.
 from __future__ import annotations
 
 FIX = (
-    "write a model that reads both tables and returns what differs, and a monitor over it, "
-    "see docs/writing-a-monitor.md"
+    "write a model that reads both tables and returns the rows that differ, and a suite with "
+    "expect_no_failing_rows over it"
 )
 
 _COMPARED = {

@@ -77,13 +77,13 @@ class Alerts:
         if make is None:
             raise NotConvertedError(
                 f"plumbline has no channel of GX's type {type_!r}",
-                "use a channel of docs/channels.md, for example a webhook",
+                f"use another one, for example a webhook: {', '.join(CHANNEL_ENTRIES)}",
             )
         channel = make(self, action)
         for fault in find_value_faults(CHANNEL_ENTRIES[channel["type"]], channel):
             raise NotConvertedError(
                 f"{'.'.join(map(str, fault.path))}: {fault.what}",
-                "add the channel to checkpoints/alerts.yml by hand: see docs/channels.md",
+                "add the channel to checkpoints/alerts.yml by hand",
             )
         for name, known in self.channels.items():
             if known == channel:

@@ -61,7 +61,7 @@ def read_asset(definition: Definition, source: Mapping[str, Any], connection: Co
     if definition.chosen_by is not None:
         raise NotConvertedError(
             f"{definition.chosen_by} of its batch_request chooses the rows",
-            "remove it in GX, import again, and write rows.where: see docs/table-suites.md",
+            "remove it in GX, import again, and write the condition as rows.where of meta.monitor",
         )
     if definition.query is not None:
         return Asset(None, definition.query, None)
@@ -139,6 +139,6 @@ def _batches(definition: Definition, asset: Mapping[str, Any]) -> Batches | None
     if kind not in _DAYS or not column:
         raise NotConvertedError(
             f"its batches are not by day, month or year ({kind})",
-            "use the whole table in GX, and group_by in plumbline: see docs/table-suites.md",
+            "use the whole table in GX, and group_by in meta.monitor of the imported suite",
         )
     return Batches(str(column), _DAYS[kind])

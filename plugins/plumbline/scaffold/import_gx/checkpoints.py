@@ -10,7 +10,6 @@ import yaml
 from plumbline.core.errors import did_you_mean
 from plumbline.core.text import count
 from plumbline.lint.json_format import dumps
-from plumbline.project.find import PROJECT_FILE
 from plumbline.scaffold.import_gx.alerts import Alerts
 from plumbline.scaffold.import_gx.gx_project import IN_FILES, Checkpoint, GxProject, variables_in
 from plumbline.scaffold.import_gx.names import unique_names
@@ -89,6 +88,6 @@ def _report_sites(gx: GxProject, report: Report) -> None:
         class_name = gx.configuration.text(*path)
         if class_name not in (None, IN_FILES):
             report.ask(
-                f"data docs site {name!r} is in a {class_name}: add a site of your own to "
-                f"{PROJECT_FILE}, see docs/data-docs.md"
+                f"data docs site {name!r} is in a {class_name}: to host plumbline's site "
+                "in a bucket, run plumbline docs host --help"
             )

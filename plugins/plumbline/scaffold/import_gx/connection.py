@@ -44,7 +44,7 @@ def read_connection(
     if not (separator and scheme.startswith("bigquery")):
         raise NotConvertedError(
             f"data source {name!r} is {scheme if separator else 'no database'}, not BigQuery",
-            "keep it as a data asset of GX: see docs/table-suites.md",
+            "leave it in the project of GX, and run that one with plumbline: plumbline init DIR",
         )
     refused = NotConvertedError(
         f"the connection of data source {name!r} names no valid project or location",
@@ -86,6 +86,6 @@ def _connection_string(name: str, source: Mapping[str, Any], variables: Variable
         kind = source.get("type") or source.get("class_name") or "of an unknown type"
         raise NotConvertedError(
             f"data source {name!r} is {kind}, not BigQuery",
-            "keep it as a data asset of GX: see docs/table-suites.md",
+            "leave it in the project of GX, and run that one with plumbline: plumbline init DIR",
         )
     return written

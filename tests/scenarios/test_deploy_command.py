@@ -256,7 +256,7 @@ def test_phase_4s_own_target_is_missed_after_its_deployment(plumbline: Plumbline
     [
         (("drift", "prediction-wroker"), "no service", "did you mean 'prediction-worker'?"),
         (("check", "nowhere"), "no service", "known: "),
-        (("verify", "nba-scrapers"), "no checkpoint verifies nba-scrapers", "docs/deployments"),
+        (("verify", "nba-scrapers"), "no checkpoint verifies nba-scrapers", "such as health_check"),
         (("verify", "prediction-worker", "--since", "yesterday"), "neither a date", "--since"),
         (("verify", "prediction-worker", "--watch", "15m"), "needs current data", "--as-of"),
         (("drift", "--issues", "acme/data"), "GITHUB_TOKEN is not set", "Issues: read and write"),

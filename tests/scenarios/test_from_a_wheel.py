@@ -140,6 +140,7 @@ def test_what_is_published_is_what_git_tracks_as_of_its_commit(built: tuple[Path
         assert {datetime(*one.date_time, tzinfo=UTC) for one in wheel.infolist()} == {whole}
 
 
+@pytest.mark.timeout(600)
 def test_every_line_of_the_how_to_works_in_an_empty_folder(shell: Shell) -> None:
     assert len(LINES) > 6
     found = {}

@@ -81,6 +81,7 @@ def test_these_are_the_commands() -> None:
         "warehouse stop",
         "warehouse status",
         "warehouse seed",
+        "warehouse query",
         "warehouse reset",
         "new",
         "new monitor",

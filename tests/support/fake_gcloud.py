@@ -46,6 +46,7 @@ _WEB = ("--resource-type", "--service", "--region")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "artifacts repositories create": ("--location", "--repository-format", "--immutable-tags"),
     "artifacts repositories describe": ("--location",),
+    "auth configure-docker": (),
     "iam service-accounts create": ("--display-name",),
     "iam service-accounts describe": (),
     "iap web add-iam-policy-binding": (*_WEB, *_GRANT),
@@ -652,6 +653,7 @@ _DO: dict[str, Callable[..., Any]] = {
     "access": _access,
     "add": _add,
     "add-iam-policy-binding": _add_binding,
+    "configure-docker": lambda *_: {},
     "create": _create,
     "delete": _delete,
     "deploy": _deploy,

@@ -11,8 +11,8 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.deploy.steps import dry_run_option, write_steps
 from plumbline.cli.output import write_result
+from plumbline.deploy.docs_hosting import NGINX_IMAGE
 
-IMAGE = "docker.io/nginxinc/nginx-unprivileged:stable-alpine"
 SERVICE = "plumbline-docs"
 
 
@@ -107,7 +107,7 @@ command = Command(
         click.Option(["--writer"], callback=_MEMBER, help="Account that builds the site."),
         _option("--target", _WORD, "Target whose site is served at /.", default="bigquery"),
         _option("--service", _SERVICE, "Name of the web server on Cloud Run.", default=SERVICE),
-        _option("--image", None, "An nginx image that runs without root.", default=IMAGE),
+        _option("--image", None, "An nginx image that runs without root.", default=NGINX_IMAGE),
         dry_run_option(),
     ],
     examples=(

@@ -33,6 +33,8 @@ EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 _LABEL = "plumbline-hosting"
 _IAP = "run.googleapis.com/iap-enabled"
 _NO_CHECK = "run.googleapis.com/invoker-iam-disabled"
+NGINX_IMAGE = "docker.io/nginxinc/nginx-unprivileged:stable-alpine"
+
 _MOUNT = "/site"
 _NGINX_USER = 101
 """Of the image; the files of the mount are made its own."""
@@ -98,8 +100,13 @@ def configuration(hosting: Hosting, gcloud: Gcloud) -> str:
 
 
 def nginx_conf(hosting: Hosting) -> str:
+    return site_conf(hosting.target, folder=_MOUNT)
+
+
+def site_conf(target: str, *, folder: str) -> str:
+    """The configuration of an nginx that shows the site of ``target`` from ``folder``."""
     text = Path(__file__).with_name("docs_hosting.conf").read_text()
-    return text.replace("SITE;", f"{_MOUNT};").replace("/TARGET/", f"/{hosting.target}/")
+    return text.replace("SITE;", f"{folder};").replace("/TARGET/", f"/{target}/")
 
 
 def _bucket(hosting: Hosting, gcloud: Gcloud) -> Step:

@@ -1,4 +1,4 @@
-"""Runs ``gcloud`` and ``bq``; returns their output, or raises their error in one line."""
+"""Runs ``gcloud``, ``bq`` and ``docker``; returns their output, or raises their error in a line."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from plumbline.net.programs import run_program
 
 SECONDS = 600.0
 """For one command."""
+DOCKER_SECONDS = 3600.0
+"""For one of docker: it downloads and uploads an image."""
 
 _MISSING = re.compile(
     r"NOT_FOUND|not found|cannot find|could not be found|does not exist|unknown service account",
@@ -109,6 +111,20 @@ class Gcloud:
         """The same as `change`, of ``bq``."""
         return self._changed(self._bq_command(words), role, None)
 
+    def has_image(self, image: str) -> bool:
+        """Whether docker finds ``image`` in its registry."""
+        try:
+            _run(["docker", "manifest", "inspect", image])
+        except GcloudError as fault:
+            if fault.fix is not None:  # there is no docker
+                raise
+            return False
+        return True
+
+    def docker_change(self, *words: str, role: str) -> str:
+        """The same as `change`, of ``docker``."""
+        return self._changed(["docker", *words], role, None)
+
     def commands(self) -> str:
         """What a dry run would have run, a line each."""
         return "\n".join(self.changes or ["nothing would be run"])
@@ -159,16 +175,19 @@ def _json(answer: str, words: Sequence[str]) -> Any:
 def _run(command: list[str], given: str | None = None) -> str:
     words = [word for word in command if not word.startswith("-")]
     shown = " ".join(words[:6])
+    seconds = DOCKER_SECONDS if command[0] == "docker" else SECONDS
     try:
-        done = run_program(command, seconds=SECONDS, given=given)
+        done = run_program(command, seconds=seconds, given=given)
     except FileNotFoundError:
         raise GcloudError(
             f"there is no command {command[0]}",
-            fix="install the Google Cloud CLI, which has gcloud and bq: cloud.google.com/sdk",
+            fix="install Docker: docs.docker.com/engine/install"
+            if command[0] == "docker"
+            else "install the Google Cloud CLI, which has gcloud and bq: cloud.google.com/sdk",
         ) from None
     except subprocess.TimeoutExpired:
         # Not "from": the fault holds what was given.
-        raise GcloudError(f"{shown}: no answer within {SECONDS:g} s") from None
+        raise GcloudError(f"{shown}: no answer within {seconds:g} s") from None
     if done.returncode == 0:
         return done.stdout
     # bq says its errors on standard output

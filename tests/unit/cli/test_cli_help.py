@@ -64,6 +64,7 @@ def test_these_are_the_commands() -> None:
         "deploy drift",
         "deploy check",
         "deploy verify",
+        "deploy init",
         "deploy render",
         "deploy image",
         "deploy apply",

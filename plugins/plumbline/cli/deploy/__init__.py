@@ -9,6 +9,7 @@ from plumbline.cli.deploy import (
     check,
     drift,
     image,
+    init,
     render,
     secrets,
     verify,
@@ -20,13 +21,15 @@ command = Group(
         "Check deployments of your services, and deploy plumbline itself.\n\n"
         "drift, check and verify find undeployed commits of the services in "
         "deploy/services.yml, and check a service before and after its deployment.\n\n"
-        "render, image, apply, secrets and test-chain deploy plumbline to Google Cloud as "
+        "init writes what a deployment of plumbline itself needs, for Cloud Run or Docker. "
+        "render, image, apply, secrets and test-chain deploy it to Google Cloud as "
         "declared in deploy/deploy.yml."
     ),
     commands=[
         drift.command,
         check.command,
         verify.command,
+        init.command,
         render.command,
         image.command,
         apply.command,

@@ -69,6 +69,7 @@ class Values(Entry):
 
     project: _Project
     region: _Region
+    name: _Name | None = None
     target: str
     repository: _Name
     image: _Name
@@ -206,7 +207,7 @@ class Declaration:
             labels={COMMIT_LABEL: commit} if commit else {},
         )
         check_cloud(cloud)
-        names = unit_names(self.project.schedules)
+        names = unit_names(self.project.schedules, self.values.name or "")
         return [
             Job(
                 name=names[one.name],
@@ -230,6 +231,12 @@ def read_declaration(project: Project) -> Declaration:
         ConfigError: a file is missing or malformed, with file, key and fix.
     """
     file = project.root / FOLDER / FILE
+    if not project.files.is_file(file):
+        raise ConfigError(
+            "the deployment to Google Cloud is not declared",
+            file=file,
+            fix="run `plumbline deploy init --project PROJECT --region REGION`, which writes it",
+        )
     raw = project.files.document(file).mapping_or_raise(
         error=ConfigError, what="the deployment's declaration"
     )

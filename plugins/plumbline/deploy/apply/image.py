@@ -1,10 +1,12 @@
-"""What the image of the present commit is called."""
+"""The image of the present commit: what it is called, and how it is built."""
 
 from __future__ import annotations
 
 from plumbline.core.errors import ConfigError
 from plumbline.deploy.apply.declaration import Declaration
-from plumbline.project.revision import read_revision
+from plumbline.deploy.gcloud import Gcloud
+from plumbline.deploy.steps import Step
+from plumbline.project.revision import REVISION_VARIABLE, read_revision
 
 
 def name_image(declared: Declaration) -> str:
@@ -25,3 +27,25 @@ def name_image(declared: Declaration) -> str:
             fix="commit them first (git status), so that runs report the right revision",
         )
     return f"{declared.image}:{found.commit}"
+
+
+def build_image(declared: Declaration, gcloud: Gcloud, image: str) -> Step:
+    """Build and push ``image`` with docker, if its registry doesn't have it.
+
+    Raises:
+        GcloudError: docker is missing or fails.
+    """
+    what = f"the image {image}"
+    # A tag is a commit: what it holds is never another.
+    if gcloud.has_image(image):
+        return Step(what, "nothing to do")
+    registry, commit = image.partition("/")[0], image.rpartition(":")[2]
+    gcloud.change("auth", "configure-docker", registry, role="no role")
+    revision = f"--build-arg={REVISION_VARIABLE}={commit}"
+    gcloud.docker_change(
+        "build", revision, f"--tag={image}", str(declared.project.root), role="Docker"
+    )
+    gcloud.docker_change(
+        "push", image, role="roles/artifactregistry.writer on the repository of images"
+    )
+    return Step(what, "create")

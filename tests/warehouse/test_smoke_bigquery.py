@@ -9,17 +9,29 @@ from pathlib import Path
 import pytest
 
 from plumbline.cli.main import invoke
+from plumbline.deploy.logs import ENDPOINT_VARIABLE
 from plumbline.doctor import smoke
 from plumbline.project import Target
 from plumbline.report.writers import escape
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_faults import Endless, Refused
 from support.bigquery_proxy import MB, BigQueryProxy
+from support.fake_cloud_run import HEAD, FakeCloudRun, revision
+from support.fake_receivers import FakeReceiver
 from support.projects import SmallProject, make_project
 from support.small_project import SOURCES
 from support.source_tables import read_source_tables
 
 pytestmark = pytest.mark.warehouse
+
+NOT_OF_THE_EMBEDDED = {
+    "a_suffix_limits_what_is_read": "NOT SHOWN",  # it has no public tables
+    "sizes_and_modes_are_named": "FAIL",
+    "a_missing_filter_is_told": "FAIL",
+    "an_ingestion_date_limits_what_is_read": "FAIL",
+    "secrets_are_read": "NOT SHOWN",
+}
+"""What the embedded warehouse does not do as BigQuery does."""
 
 
 @pytest.fixture
@@ -64,8 +76,24 @@ def run(project: SmallProject, proxy: BigQueryProxy, *more: str) -> tuple[int, d
     return code, {names.get(step["step"], step["step"]): step["verdict"] for step in steps}
 
 
+@pytest.fixture
+def services(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A service on the stand-in for Cloud Run, which also has its log."""
+    cloud = FakeCloudRun()
+    cloud.add("worker", revision("worker-00007-abc", labels={"commit-sha": HEAD}))
+    with FakeReceiver(cloud) as server:
+        monkeypatch.setenv(ENDPOINT_VARIABLE, server.url)
+        file = project.root / "deploy" / "services.yml"
+        file.parent.mkdir()
+        file.write_text(
+            "services:\n  - {name: worker, paths: [models], owner: ana, deployed: {cloud_run: "
+            f"{{project: acme, region: us-west2, endpoint: '{server.url}'}}}}}}\n"
+        )
+        yield
+
+
 def test_where_bigquery_does_as_documented_each_step_passes(
-    project: SmallProject, proxy: BigQueryProxy
+    project: SmallProject, proxy: BigQueryProxy, services: None
 ) -> None:
     proxy.reads("smoke_nothing", 0)
     proxy.reads("= date '2026-02-02'", MB)
@@ -77,11 +105,11 @@ def test_where_bigquery_does_as_documented_each_step_passes(
 
     # The embedded warehouse runs one query at a time, and the smoke test says so.
     assert steps.pop("jobs_overlap") in ("FAIL", "NOT SHOWN")
+    assert {name: steps.pop(name) for name in NOT_OF_THE_EMBEDDED} == NOT_OF_THE_EMBEDDED
     by_hand = {name: steps.pop(name) for name in smoke.BY_HAND}
     assert set(by_hand.values()) == {"NOT SHOWN"}
-    assert steps == {
-        step.__name__: "PASS" for step in smoke.STEPS if step.__name__ != "jobs_overlap"
-    }
+    assert set(steps.values()) == {"PASS"}
+    assert len(steps) + len(NOT_OF_THE_EMBEDDED) + 1 == len(smoke.STEPS)
     assert code in (0, 3)
 
 
@@ -99,6 +127,27 @@ def test_what_is_not_so_fails_and_hides_no_other_step(
     assert steps["partitions_are_pruned"] == "NOT SHOWN"
     assert steps["writes_happen_once"] == "NOT SHOWN", "without --write nothing is written"
     assert steps["answers"] == steps["models_run"] == "PASS"
+
+
+def test_a_step_that_would_begin_after_ten_minutes_is_not_shown(
+    project: SmallProject, proxy: BigQueryProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smoke, "MOST_SECONDS", 0.0)
+    code, steps = run(project, proxy)
+    assert (code, set(steps.values())) == (0, {"NOT SHOWN"})
+
+
+def test_the_report_has_versions_and_no_secret(
+    project: SmallProject, proxy: BigQueryProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smoke, "STEPS", (smoke.answers,))
+    run(project, proxy)
+    files = [project.root / "smoke" / f"smoke_bigquery.{kind}" for kind in ("md", "json")]
+    texts = [file.read_text() for file in files]
+    assert all("google-cloud-bigquery" in text for text in texts)
+    key = json.loads((tmp_path / "key.json").read_text())
+    secrets = (key["private_key"], "Bearer ")
+    assert not [secret for secret in secrets for text in texts if secret in text]
 
 
 @pytest.mark.parametrize("arguments", [["--wrong"], ["--target", "local"], ["--target", "lokal"]])

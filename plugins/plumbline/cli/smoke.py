@@ -16,14 +16,15 @@ from plumbline.cli.session import current_session
 def smoke(target: str | None, write: bool, out: Path) -> int:
     """Test on BigQuery what only BigQuery can confirm: that jobs have labels, overlap, are
     cancelled at their deadline and keep to their limits, that partitions are pruned, and that every
-    model runs.
+    model runs; and that secrets, deployed commits and logs can be read.
 
-    Takes about five minutes and costs as much as one run of all monitors. Writes only with --write,
-    which creates the dataset plumbline_smoke. For a quick check of the setup, use `plumbline
-    debug`.
+    Ends within ten minutes and costs as much as one run of all monitors. Writes only with --write,
+    which creates the dataset plumbline_smoke. The report holds no secrets and can be attached to an
+    issue. For a quick check of the setup, use `plumbline debug`.
     """
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
-    from plumbline.doctor.smoke import Shown, open_smoke, run_steps, write_results
+    from plumbline.doctor.smoke import open_smoke, run_steps, write_results
+    from plumbline.doctor.smoke_context import Shown
 
     project = current_session().project()
     opened = open_smoke(project, project.target(target), write=write)

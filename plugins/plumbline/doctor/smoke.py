@@ -8,36 +8,47 @@ it.
 from __future__ import annotations
 
 import dataclasses
+import platform
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from plumbline.core.errors import ConfigError, MonitorError, PlumblineError, WarehouseError
+from plumbline.core.installation import DISTRIBUTION
 from plumbline.core.run import Run, new_run_id
-from plumbline.doctor.table_checks import Sources, check_tables, resolve_sources
+from plumbline.doctor.smoke_context import (
+    SECONDS,
+    WRITE_DATASET,
+    Result,
+    Seen,
+    Shown,
+    Smoke,
+    seen,
+)
+from plumbline.doctor.smoke_services import SERVICE_STEPS
+from plumbline.doctor.smoke_tables import TABLE_STEPS
+from plumbline.doctor.table_checks import check_tables
 from plumbline.history.dataset import OwnDataset
 from plumbline.history.loads import append
 from plumbline.history.tables import STATE
-from plumbline.models.sources import FoundSource
+from plumbline.net.deadline import OutOfTimeError, call_within
 from plumbline.net.secret import hide
 from plumbline.project import Project, Target
 from plumbline.report.page import Name, Section, Table
 from plumbline.report.writers import as_json, as_markdown
-from plumbline.run.jobs import MonitorJobs
+from plumbline.run.compiling import MonitorCompiler
+from plumbline.run.jobs import MonitorJobs, requests_of
 from plumbline.warehouse.billing import most_billed
-from plumbline.warehouse.client import endpoint_of, open_client
+from plumbline.warehouse.client import endpoint_of
 from plumbline.warehouse.jobs import JobRunner
-from plumbline.warehouse.query import QueryRequest
 
-SECONDS = 60.0
-"""For one question."""
+MOST_SECONDS = 570.0
+"""For all steps: a step that would begin later, or is still at work then, is not shown."""
 
 LONG_QUERY = (
     "select sum(a * b) as smoke_deadline from unnest(generate_array(1, 1000000)) as a "
@@ -45,77 +56,17 @@ LONG_QUERY = (
 )
 """Takes far longer than a second, and reads no table."""
 
+SEASON = 360
+"""Instants: ninety days, four a day."""
+
 BY_HAND = {
     "a missing role": "remove each role of the account in turn: "
     "`plumbline debug --target bigquery` names it",
-    "another location": "set `location` of the target to another one, and run this again",
     "thresholds fit your data": "a month of your own history",
     "two runs at once": "start `plumbline run --target bigquery --alerts` twice at once: "
     "one message",
 }
 """What a program can't show, and how a person does."""
-
-
-class Shown(StrEnum):
-    """Whether a step showed what BigQuery should do."""
-
-    PASS = "PASS"
-    FAIL = "FAIL"
-    NOT_SHOWN = "NOT SHOWN"
-
-
-@dataclass(frozen=True)
-class Result:
-    """One step, as it is written down."""
-
-    step: str
-    verdict: Shown
-    said: str
-    seconds: float = 0.0
-
-    def render(self) -> str:
-        """One line."""
-        return f"{self.verdict:9}  {self.step}: {self.said}\n"
-
-
-Seen = tuple[Shown, str]
-
-
-@dataclass
-class Smoke:
-    """The project and target that are tried."""
-
-    project: Project
-    target: Target
-    write: bool
-
-    @cached_property
-    def client(self) -> Any:
-        """Google's own client."""
-        return open_client(self.target)
-
-    def ask(self, name: str, sql: str, **changes: Any) -> Any:
-        """One query as a run sends it."""
-        limits = changes.pop("limits", {})
-        target = dataclasses.replace(
-            self.target, limits=dataclasses.replace(self.target.limits, **limits)
-        )
-        runner = JobRunner(target, {"app": "plumbline", "checkpoint": "smoke"})
-        return runner.submit(QueryRequest(f"smoke_{name}", sql, **changes))
-
-    def job(self, job_id: str) -> Any:
-        """A job as jobs.get has it now."""
-        return self.client.get_job(job_id, location=self.target.location, timeout=SECONDS)
-
-    @cached_property
-    def sources(self) -> Sources:
-        """The declared tables, and where they are."""
-        return resolve_sources(self.project, self.target)
-
-    @property
-    def tables(self) -> list[FoundSource]:
-        """Those that hold rows."""
-        return [one for one in self.sources.found if not one.relation.is_view_of_metadata]
 
 
 # The steps
@@ -125,7 +76,7 @@ def answers(smoke: Smoke) -> Seen:
     """A query is answered."""
     result = smoke.ask("answers", "select 1 as n").result()
     good = result.rows == [{"n": 1}]
-    return _seen(good, f"`select 1` in {result.seconds:.1f} s as job {result.job_id}")
+    return seen(good, f"`select 1` in {result.seconds:.1f} s as job {result.job_id}")
 
 
 def labels_arrive(smoke: Smoke) -> Seen:
@@ -133,7 +84,7 @@ def labels_arrive(smoke: Smoke) -> Seen:
     result = smoke.ask("labels", "select 1 as n").result()
     job = smoke.job(result.job_id)
     wanted = {"app": "plumbline", "checkpoint": "smoke", "monitor": "smoke_labels"}
-    return _seen(job.labels == wanted, f"labels of the job: {dict(job.labels)}")
+    return seen(job.labels == wanted, f"labels of the job: {dict(job.labels)}")
 
 
 def errors_are_told(smoke: Smoke) -> Seen:
@@ -153,7 +104,7 @@ def errors_are_told(smoke: Smoke) -> Seen:
         and told["notFound"] in ("notFound", "accessDenied")
         and told["division by zero"] is not None
     )
-    return _seen(good, f"reasons: {told}")
+    return seen(good, f"reasons: {told}")
 
 
 def bytes_are_limited(smoke: Smoke) -> Seen:
@@ -170,7 +121,7 @@ def bytes_are_limited(smoke: Smoke) -> Seen:
         if fault is None:
             return Shown.FAIL, f"{where.key} was read in spite of a limit of 1 byte"
         reason = getattr(fault, "reason", None)
-        return _seen(reason == "bytesBilledLimitExceeded", f"{where.key}: {reason}: {fault}")
+        return seen(reason == "bytesBilledLimitExceeded", f"{where.key}: {reason}: {fault}")
     return Shown.NOT_SHOWN, "all declared tables are partitioned"
 
 
@@ -182,10 +133,42 @@ def deadline_cancels(smoke: Smoke) -> Seen:
     expires = time.monotonic() + 30
     while (job := smoke.job(fault.job_id)).state != "DONE" and time.monotonic() < expires:
         time.sleep(0.5)
-    return _seen(
+    return seen(
         job.state == "DONE" and bool(job.error_result),
         f"job {job.job_id} is {job.state}, {job.error_result}",
     )
+
+
+def answers_name_their_job(smoke: Smoke) -> Seen:
+    """An answer names its job, and a dry run repeats its statement."""
+    sql = "select 1 as n -- a dry run of the smoke test"
+    # The client compares both with what it asked for, and makes a difference an error.
+    faults = [smoke.ask("names", sql, dry_run=dry).exception() for dry in (True, False)]
+    return seen(faults == [None, None], f"dry run: {faults[0]}; job: {faults[1]}")
+
+
+def a_season_is_one_statement(smoke: Smoke) -> Seen:
+    """BigQuery accepts a monitor's statement over a season of instants, by a dry run."""
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    instants = [now - timedelta(hours=6 * number) for number in range(SEASON)]
+    compiler, said, good = MonitorCompiler(smoke.project, smoke.target), [], True
+    for name in smoke.project.suite_names():
+        suite = smoke.project.suite(name)
+        try:
+            compiled = compiler.compile(
+                suite, as_of=instants, vars=suite.monitor.vars, where=str(suite.file)
+            )
+            runner = JobRunner(smoke.target, {"app": "plumbline", "checkpoint": "smoke"})
+            requests = requests_of(name, compiled, dry_run=True)
+            answers = [runner.submit(request).result() for request in requests]
+            processed = sum(answer.total_bytes_processed or 0 for answer in answers)
+            said.append(f"{name}: {len(requests)} job, {processed} bytes")
+        except MonitorError as error:
+            said.append(f"{name}: {error.one_line()}")
+            good = False
+    if not said:
+        return Shown.NOT_SHOWN, "the project has no monitor"
+    return seen(good, f"{SEASON} instants; " + "; ".join(said))
 
 
 def jobs_overlap(smoke: Smoke) -> Seen:
@@ -197,7 +180,7 @@ def jobs_overlap(smoke: Smoke) -> Seen:
     if not all(started) or not all(ended):
         return Shown.NOT_SHOWN, "the warehouse does not report when jobs began and ended"
     side_by_side = sorted(started)[1] < min(ended)
-    return _seen(side_by_side, f"started {_times(started)}, ended {_times(ended)}")
+    return seen(side_by_side, f"started {_times(started)}, ended {_times(ended)}")
 
 
 def job_id_is_taken_once(smoke: Smoke) -> Seen:
@@ -211,7 +194,7 @@ def job_id_is_taken_once(smoke: Smoke) -> Seen:
         smoke.client.query("select 2 as n", **options)
     except Conflict:
         rows = list(smoke.job(job_id).result(timeout=SECONDS))
-        return _seen(rows[0]["n"] == 1, "409, and the first job's rows are read by its id")
+        return seen(rows[0]["n"] == 1, "409, and the first job's rows are read by its id")
     return Shown.FAIL, "the same job id was accepted twice"
 
 
@@ -219,12 +202,12 @@ def tables_are_as_declared(smoke: Smoke) -> Seen:
     """Datasets lie in the target's location and have the declared tables and columns."""
     checks = list(check_tables(smoke.target, smoke.sources))
     good = bool(checks) and all(check.level == "OK" for check in checks)
-    return _seen(good, "; ".join(f"{check.what}: {check.detail}" for check in checks))
+    return seen(good, "; ".join(f"{check.what}: {check.detail}" for check in checks))
 
 
 def partitions_are_pruned(smoke: Smoke) -> Seen:
     """A filter on one day reads less than one on all days, of each partitioned table."""
-    seen, good, shown = [], True, False
+    said, good, shown = [], True, False
     for found in smoke.tables:
         column = found.table.partition_by
         if column is None:
@@ -234,11 +217,11 @@ def partitions_are_pruned(smoke: Smoke) -> Seen:
             smoke.ask("pruning", sql, dry_run=True).result().total_bytes_processed or 0
             for sql in (f"{select} = date '2026-02-02'", f"{select} >= date '1900-01-01'")
         )
-        seen.append(f"{found.relation.key}: {day} of {whole} bytes")
+        said.append(f"{found.relation.key}: {day} of {whole} bytes")
         shown, good = shown or whole > 0, good and (day < whole or whole == 0)
     if not shown:
-        return Shown.NOT_SHOWN, "; ".join(seen) or "no declared table is partitioned"
-    return _seen(good, "; ".join(seen))
+        return Shown.NOT_SHOWN, "; ".join(said) or "no declared table is partitioned"
+    return seen(good, "; ".join(said))
 
 
 def models_run(smoke: Smoke) -> Seen:
@@ -247,7 +230,7 @@ def models_run(smoke: Smoke) -> Seen:
     run = Run(new_run_id(now), "smoke", smoke.target.name, now, revision=None)
     jobs = MonitorJobs(smoke.project, smoke.target, now, run=run)
     names = smoke.project.suite_names()
-    seen, good = [], True
+    said, good = [], True
     jobs.submit(names)
     for name in names:
         try:
@@ -255,16 +238,16 @@ def models_run(smoke: Smoke) -> Seen:
             estimated = jobs.estimate(name, compiled)
             evidence = jobs.data(name).evidence
         except MonitorError as error:
-            seen.append(f"{name}: {error.one_line()}")
+            said.append(f"{name}: {error.one_line()}")
             good = False
             continue
         most = most_billed(estimated or 0, len(compiled.sources))
         good = good and (evidence.bytes_billed or 0) <= most
-        seen.append(
+        said.append(
             f"{name}: {evidence.rows} rows in {evidence.seconds or 0:.1f} s, "
             f"{evidence.bytes_billed} bytes billed, {most} at most estimated"
         )
-    return _seen(good and bool(names), "; ".join(seen))
+    return seen(good and bool(names), "; ".join(said))
 
 
 def writes_happen_once(smoke: Smoke) -> Seen:
@@ -272,7 +255,7 @@ def writes_happen_once(smoke: Smoke) -> Seen:
     if not smoke.write:
         return Shown.NOT_SHOWN, "it creates a dataset: allow that with --write"
     target = dataclasses.replace(
-        smoke.target, datasets={**smoke.target.datasets, "plumbline": "plumbline_smoke"}
+        smoke.target, datasets={**smoke.target.datasets, "plumbline": WRITE_DATASET}
     )
     now, word = datetime.now(UTC), uuid.uuid4().hex
     row = {"event_id": word, "version": 1, "writer": "smoke", "written_at": now,
@@ -286,7 +269,7 @@ def writes_happen_once(smoke: Smoke) -> Seen:
         made = own.client.get_table(own.table_id(STATE), timeout=SECONDS)
     partition = getattr(made.time_partitioning, "field", None)
     good = rows == [{"n": 1}] and partition == STATE.partition_by
-    return _seen(good, f"{rows[0]['n']} row, partitioned by {partition}, in dataset {own.name}")
+    return seen(good, f"{rows[0]['n']} row, partitioned by {partition}, in dataset {own.name}")
 
 
 STEPS: tuple[Callable[[Smoke], Seen], ...] = (
@@ -296,11 +279,15 @@ STEPS: tuple[Callable[[Smoke], Seen], ...] = (
     job_id_is_taken_once,
     bytes_are_limited,
     deadline_cancels,
+    answers_name_their_job,
     jobs_overlap,
     tables_are_as_declared,
     partitions_are_pruned,
     models_run,
+    a_season_is_one_statement,
     writes_happen_once,
+    *TABLE_STEPS,
+    *SERVICE_STEPS,
 )
 
 
@@ -322,12 +309,17 @@ def open_smoke(project: Project, target: Target, *, write: bool) -> Smoke:
 
 
 def run_steps(smoke: Smoke) -> Iterator[Result]:
-    """Each step in turn; one that fails hides no other."""
+    """Each step in turn, within `MOST_SECONDS`; one that fails hides no other."""
+    expires = time.monotonic() + MOST_SECONDS
     for step in STEPS:
         began = time.monotonic()
         name = str(step.__doc__).strip().rstrip(".")
         try:
-            verdict, said = step(smoke)
+            if began >= expires:
+                raise OutOfTimeError
+            verdict, said = call_within(expires - began, partial(step, smoke))
+        except OutOfTimeError:
+            verdict, said = Shown.NOT_SHOWN, f"the time is over: {MOST_SECONDS:g} s for all steps"
         except PlumblineError as error:
             verdict, said = (
                 Shown.FAIL,
@@ -338,10 +330,6 @@ def run_steps(smoke: Smoke) -> Iterator[Result]:
         yield Result(name, verdict, " ".join(said.split()), time.monotonic() - began)
     for name, how in BY_HAND.items():
         yield Result(name, Shown.NOT_SHOWN, how)
-
-
-def _seen(good: bool, said: str) -> Seen:
-    return (Shown.PASS if good else Shown.FAIL), said
 
 
 def _times(instants: list[datetime]) -> str:
@@ -370,13 +358,15 @@ def results_dict(target: Target, at: datetime, results: list[Result]) -> dict[st
         "location": target.location,
         "endpoint": endpoint_of(target),
         "at": at.isoformat(timespec="seconds"),
+        "versions": _versions(),
         "steps": [dataclasses.asdict(result) for result in results],
     }
 
 
 def results_page(target: Target, at: datetime, results: list[Result]) -> list[Section]:
     """A table, to be put beside docs/unproven.md."""
-    where = f", location {target.location}, {at:%Y-%m-%d %H:%M} UTC."
+    versions = ", ".join(f"{name} {version}" for name, version in _versions().items())
+    where = f", location {target.location}, {at:%Y-%m-%d %H:%M} UTC. {versions}."
     rows = (
         (result.step, str(result.verdict), result.said, f"{result.seconds:.1f}")
         for result in results
@@ -390,3 +380,17 @@ def results_page(target: Target, at: datetime, results: list[Result]) -> list[Se
             ),
         )
     ]
+
+
+def _versions() -> dict[str, str]:
+    """Of what made the report, for whoever reads it in an issue."""
+    names = (DISTRIBUTION, "google-cloud-bigquery", "great-expectations")
+    found = {name: _version(name) for name in names}
+    return found | {"Python": platform.python_version(), "system": platform.platform(terse=True)}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

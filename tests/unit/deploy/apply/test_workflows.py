@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from plumbline.cli.deploy import command as deploy_group
@@ -140,3 +142,31 @@ def test_a_drift_fails_the_job_and_its_command_is_one_that_is_there() -> None:
     assert shlex.split(line)[:3] == ["plumbline", "deploy", "drift"]
     known = {option for param in drift_command.params for option in param.opts}
     assert {word for word in shlex.split(line) if word.startswith("--")} <= known
+
+
+@pytest.mark.parametrize("missing", ["PROVIDER", "ACCOUNT", "PROJECT", None])
+def test_the_smoke_test_says_in_its_summary_that_it_was_skipped(
+    missing: str | None, tmp_path: Path
+) -> None:
+    first, *others = steps("smoke.yml", "smoke")
+    names = list(first["env"])
+    summary, output = tmp_path / "summary", tmp_path / "output"
+    summary.touch()
+    output.touch()
+    done = subprocess.run(
+        ["bash", "-e", "-c", first["run"]],
+        env={name: "" if name == missing else "set" for name in names}
+        | {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("Skipped" in summary.read_text()) == (missing is not None)
+    assert (output.read_text() == "now=yes\n") == (missing is None)
+    assert {step["if"] for step in others} == {"steps.configured.outputs.now == 'yes'"}
+
+
+def test_the_smoke_test_runs_no_code_of_a_pull_request() -> None:
+    assert set(read("smoke.yml")["on"]) == {"schedule", "workflow_dispatch"}
+    assert "plumbline smoke --target bigquery --write" in scripts("smoke.yml", "smoke")

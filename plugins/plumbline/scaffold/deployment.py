@@ -20,7 +20,7 @@ from plumbline.deploy.docs_hosting import NGINX_IMAGE, site_conf
 from plumbline.project import Project
 from plumbline.scaffold.templating import render
 from plumbline.scaffold.writing import write_new
-from plumbline.schedule.export.files import project_name
+from plumbline.schedule.export.files import Scope
 from plumbline.schedule.export.installing import Repository, install_lines, read_repository
 
 Platform = Literal["cloud-run", "docker"]
@@ -93,8 +93,8 @@ def write_deployment(project: Project, wanted: Wanted, installed: Installation |
         _below(repository, path): text
         for path, text in _project_files(project, wanted, install).items()
     }
-    files[f".github/workflows/{project_name(project.identity)}-watchdog.yml"] = _watchdog(
-        project, wanted, install, repository
+    files[f".github/workflows/{Scope(project.identity, wanted.target).name}-watchdog.yml"] = (
+        _watchdog(project, wanted, install, repository)
     )
     kept = tuple(repository.root / name for name in files if (repository.root / name).exists())
     new = {name: text for name, text in files.items() if repository.root / name not in kept}
@@ -104,14 +104,14 @@ def write_deployment(project: Project, wanted: Wanted, installed: Installation |
 
 def _project_files(project: Project, wanted: Wanted, install: _Install) -> dict[str, str]:
     identity = project.identity
-    word = project_name(identity).removeprefix("plumbline-")
+    base = Scope(identity, wanted.target).name
+    word = base.removeprefix("plumbline-")
     checkpoints = [schedule.checkpoint for schedule in project.schedules]
     variables = tuple(project.alerts.variables)
     values = {
         "name": identity,
-        "word": word,
-        "image": project_name(identity),
-        "account": project_name(identity)[: _LONGEST_ACCOUNT - len("-start")].rstrip("-"),
+        "image": base,
+        "account": base[: _LONGEST_ACCOUNT - len("-start")].rstrip("-"),
         "target": wanted.target,
         "checkpoint": checkpoints[0] if checkpoints else "health_check",
         "python": _python(),

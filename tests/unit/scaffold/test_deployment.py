@@ -58,7 +58,7 @@ def run_lines(root: Path) -> list[str]:
 def test_for_cloud_run_all_is_there_for_apply(root: Path, installed: Installation) -> None:
     assert written(root, CLOUD_RUN, installed) == {
         ".dockerignore",
-        ".github/workflows/plumbline-shop-watchdog.yml",
+        ".github/workflows/plumbline-shop-bigquery-watchdog.yml",
         "Dockerfile",
         "deploy/constraints.txt",
         "deploy/deploy.yml",
@@ -66,7 +66,7 @@ def test_for_cloud_run_all_is_there_for_apply(root: Path, installed: Installatio
     }
     declared = yaml.safe_load((root / "deploy/deploy.yml").read_text())
     assert (declared["project"], declared["region"]) == ("my-project", "us-west2")
-    assert declared["secrets"] == {"SLACK_WEBHOOK_URL": "shop-slack-webhook-url"}
+    assert declared["secrets"] == {"SLACK_WEBHOOK_URL": "shop-bigquery-slack-webhook-url"}
     assert [finding.what for finding in lint(Project(root)).findings] == []
 
 
@@ -158,7 +158,7 @@ def test_in_a_monorepo_the_watchdog_is_at_the_root_and_names_the_folder(
     root = make_project(top / "data" / "shop", name=None, example=True).root
     git(top, "init", "--quiet", "--initial-branch=main")
     write_deployment(Project(root), CLOUD_RUN, installed)
-    workflow = top / ".github/workflows/plumbline-shop-watchdog.yml"
+    workflow = top / ".github/workflows/plumbline-shop-bigquery-watchdog.yml"
     steps = yaml.safe_load(workflow.read_text())["jobs"]["check"]["steps"]
     assert steps[-1]["run"] == (
         "plumbline schedule check --target bigquery --project-dir data/shop"
@@ -174,7 +174,7 @@ def test_the_watchdog_pins_the_actions_as_this_repositorys_own(
     written(root, CLOUD_RUN, installed)
     here = Path(__file__).parents[3] / ".github/workflows/watchdog.yml"
     pins = re.compile(r"uses: (\S+@\S+ # \S+)")
-    made = (root / ".github/workflows/plumbline-shop-watchdog.yml").read_text()
+    made = (root / ".github/workflows/plumbline-shop-bigquery-watchdog.yml").read_text()
     assert pins.findall(made) == pins.findall(here.read_text())
 
 
@@ -241,7 +241,7 @@ def test_a_project_of_ones_own_is_applied_with_its_image(
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message", "deploy")
     commit = git(root, "rev-parse", "HEAD")
-    image = f"us-west2-docker.pkg.dev/my-project/plumbline/plumbline-shop:{commit}"
+    image = f"us-west2-docker.pkg.dev/my-project/plumbline/plumbline-shop-bigquery:{commit}"
     assert deploy(root, "apply", "--build", "--dry-run") == 0
     said = capsys.readouterr().out
     assert f"docker build --build-arg=PLUMBLINE_REVISION={commit} --tag={image}" in said
@@ -249,10 +249,10 @@ def test_a_project_of_ones_own_is_applied_with_its_image(
     gcloud.push(image, commit)  # the stand-in for docker reaches no registry
     assert deploy(root, "apply", "--build") == 0
     assert docker.read_text().splitlines()[-1] == f"push {image}"
-    job = gcloud.resource("run jobs", "plumbline-shop-health-check")
+    job = gcloud.resource("run jobs", "plumbline-shop-bigquery-health-check")
     assert job is not None
     assert image in json.dumps(job)
-    assert gcloud.resource("secrets", "shop-slack-webhook-url") is not None
+    assert gcloud.resource("secrets", "shop-bigquery-slack-webhook-url") is not None
     assert gcloud.resource("bq", "my-project:plumbline") is not None
     capsys.readouterr()
     assert deploy(root, "apply", "--build") == 0

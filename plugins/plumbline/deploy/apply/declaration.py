@@ -25,7 +25,7 @@ from plumbline.project.parsing import explain
 from plumbline.project.services import COMMIT_LABEL
 from plumbline.project.targets import PROJECT_VARIABLE, Target
 from plumbline.schedule.export.cloud_run import Trigger, check_cloud, job_manifest, read_trigger
-from plumbline.schedule.export.files import Cloud, unit_names
+from plumbline.schedule.export.files import Cloud, Scope, unit_names
 
 FOLDER = "deploy"
 FILE = "deploy.yml"
@@ -69,7 +69,7 @@ class Values(Entry):
 
     project: _Project
     region: _Region
-    name: _Name | None = None
+    name: Annotated[str, StringConstraints(pattern=r"^\w[\w. -]*$")] | None = None
     target: str
     repository: _Name
     image: _Name
@@ -207,7 +207,8 @@ class Declaration:
             labels={COMMIT_LABEL: commit} if commit else {},
         )
         check_cloud(cloud)
-        names = unit_names(self.project.schedules, self.values.name or "")
+        name, target = self.values.name, self.values.target
+        names = unit_names(self.project.schedules, Scope(name, target) if name else None)
         return [
             Job(
                 name=names[one.name],

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST = date(2025, 10, 22)
 LAST = date(2026, 2, 2)
 CHECKPOINT = "health_check_full"
+DEADLINE_SECONDS = 900
 
 
 def main() -> int:
@@ -70,7 +71,9 @@ def replay(first: date, last: date) -> Path:
 
     logging.basicConfig(level=logging.ERROR)
     project = Project(ROOT)
+    # A job is of the whole schedule, so that the deadline of one run's job would be too short.
     target = ensure_ready(project.target("local"), say)
+    target = replace(target, limits=replace(target.limits, deadline_seconds=DEADLINE_SECONDS))
     instants = [end_of(day, project.timezone) for day in _days(first, last)]
     ScheduleJobs.instants, ScheduleJobs.sent = instants, {}
     runner.MonitorJobs = ScheduleJobs  # type: ignore[misc]
@@ -93,7 +96,7 @@ def replay(first: date, last: date) -> Path:
                 )
                 say(f"{count} of {len(instants)}: {instant:%Y-%m-%d} {report.status}")
         (builder,) = open_sites(load_context(project))
-        built = builder.bring_up_to_date(target=replace(target))
+        built = builder.bring_up_to_date(target=target)
         say(f"{len(built.written.written)} files after {time.monotonic() - began:.0f} s")
         (site,) = project.sites
         return site_folder(site, project.root, target.name).resolve()

@@ -105,8 +105,10 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(
     expect(page.get_by_role("heading", level=1)).to_contain_text("line_coverage")
     expect(page.locator("main")).to_contain_text("44.2")
     page.get_by_role("link", name="line_coverage-").first.click()
-    timeline = page.locator("main").inner_text()
-    assert timeline.index("opened: first failure") < timeline.index("delivered at the first")
+    timeline = page.locator(".timeline")
+    opened = timeline.locator("li", has_text="opened: first failure")
+    opened.get_by_text("1 message").click()
+    expect(opened).to_contain_text("delivered at the first attempt")
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Overview").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("of 15 monitors")
 

@@ -447,7 +447,11 @@ def _with_changes(
     if commit == cache.changes_at:
         return cache
     since = (history_cache.last_instant(cache) or now) - timedelta(days=keep.days)
-    found = read_changes(project, target, since=since) if commit else {}
+    found = (
+        read_changes(project, target, since=since, known=cache.changes, known_at=cache.changes_at)
+        if commit
+        else {}
+    )
     return replace(cache, changes=found, changes_at=commit)
 
 

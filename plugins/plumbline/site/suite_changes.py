@@ -20,7 +20,7 @@ from plumbline.core.errors import PlumblineError
 from plumbline.core.masking import Mask, mask_key, named_columns, personal_among
 from plumbline.core.safe_text import one_line
 from plumbline.models import Compiler
-from plumbline.net.git import FAILURES, read_git
+from plumbline.net.git import FAILURES, read_git, run_git
 from plumbline.project import Project, Suite, Target
 from plumbline.project.dbt_folders import model_folders
 from plumbline.project.masked_suite import masked_suite
@@ -60,14 +60,20 @@ class LogEntry:
     files: tuple[FileChange, ...]
 
 
+Changes = Mapping[str, tuple[SuiteChange, ...]]
+"""By monitor, newest first."""
+
+
 def read_changes(
-    project: Project, target: Target, *, since: datetime
-) -> dict[str, tuple[SuiteChange, ...]]:
+    project: Project, target: Target, *, since: datetime, known: Changes, known_at: str
+) -> Changes:
     """By monitor, the commits that changed its files, newest first; empty outside of git, and in a
     shallow clone, whose oldest commit would seem to have written everything.
 
     Args:
         since: the oldest commit.
+        known: what is known of earlier commits, up to ``known_at``: then only later ones are read.
+        known_at: a commit; empty: none is known.
     """
     root = project.root
     folders = [project.expectations_dir, project.validation_definitions_dir]
@@ -75,12 +81,14 @@ def read_changes(
     try:
         if read_git(root, "rev-parse", "--is-shallow-repository").strip() != "false":
             return {}
+        is_known = known_at and is_ancestor(root, known_at)
         text = read_git(
             root,
             *("-c", "core.quotePath=false", "log", f"--max-count={MOST_COMMITS}", "--no-merges"),
             *(f"--since={int(since.timestamp())}", "--no-color", "--no-ext-diff", "--no-renames"),
             *("--no-textconv", "--relative", "--patch", "--unified=100000"),
             f"--format={_COMMIT}%H{_FIELD}%ct{_FIELD}%an{_FIELD}%s",
+            f"{known_at}..HEAD" if is_known else "HEAD",
             "--",
             *(str(folder) for folder in folders if folder.is_dir()),
             seconds=_SECONDS,
@@ -88,7 +96,20 @@ def read_changes(
     except (*FAILURES, UnicodeError):
         logger.debug("git could not tell the changes of the suites", exc_info=True)
         return {}
-    return _by_monitor(project, target, list(parse_log(text)), folders[2:])
+    found = _by_monitor(project, target, list(parse_log(text)), folders[2:])
+    earlier = known if is_known else {}
+    return {
+        name: tuple(
+            one for one in (*found.get(name, ()), *earlier.get(name, ())) if one.at >= since
+        )[:MOST_LISTED]
+        for name in {**earlier, **found}
+    }
+
+
+def is_ancestor(root: Path, commit: str) -> bool:
+    """Whether the history of HEAD holds ``commit``; not so after a rewrite."""
+    done = run_git(root, "merge-base", "--is-ancestor", commit, "HEAD", seconds=_SECONDS)
+    return done.returncode == 0
 
 
 def parse_log(text: str) -> Iterator[LogEntry]:
@@ -203,7 +224,7 @@ def _changes(
                 entry.commit, entry.at, entry.author, entry.subject, tuple(parts), tuple(details)
             )
         )
-    return tuple(found[:MOST_LISTED])
+    return tuple(found)
 
 
 def _mask(project: Project, compiler: Compiler, suite: Suite) -> Mask | None:

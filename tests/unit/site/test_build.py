@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,12 @@ from plumbline.site.incident_timeline import incident_of
 from plumbline.site.pages import layout
 from plumbline.site.records import Record, from_meta, to_meta
 from plumbline.site.rows import RunRow
+from plumbline.site.suite_changes import read_changes
 from plumbline.site.sync import News, StateNow
 from plumbline.site.writing import FolderSite
 from support.crawl import crawl
 from support.projects import SmallMonitor, SmallProject, make_project
+from support.repositories import git
 from support.site_records import Story, at, days, every_six_hours, record, records, row_of, story
 from support.targets import embedded_target
 
@@ -752,6 +755,37 @@ def test_a_monitor_whose_files_are_gone_is_not_shown_as_wrong_now(site: Site) ->
     site.sync()
     assert "The monitor is healthy" in site.words("index.html")
     assert not (site.folder / "monitors/renamed.html").exists()
+    assert site.faults() == []
+
+
+def test_commits_of_a_suite_are_listed_and_git_is_asked_once_for_each_commit(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[datetime] = []
+
+    def counted(*arguments: Any, since: datetime, **known: Any) -> Any:
+        asked.append(since)
+        return read_changes(*arguments, since=since, **known)
+
+    monkeypatch.setattr(building, "read_changes", counted)
+    site.sync(records=[record("2026-02-18", 40.0)])
+    assert "Changes to the suite" not in site.words("monitors/coverage.html")
+    root = site.small.root
+    git(root, "init", "-q")
+    suite = root / "expectations" / "coverage.json"
+    for subject, bound in (("A monitor", 80), ("A stricter one", 85)):
+        suite.write_text(suite.read_text().replace('"min_value": 80', f'"min_value": {bound}'))
+        git(root, "add", "-A")
+        git(root, "commit", "-q", "-m", subject)
+        site.sync(records=[record("2026-02-19", 40.0)])
+        site.sync()
+    assert len(asked) == 2
+    page = site.words("monitors/coverage.html")
+    assert "A monitor Ana Lyst" in page
+    assert "warning < 80 %, critical < 50 % → warning < 85 %, critical < 50 %" in unescape(page)
+    (root / ".git").rename(root / "no-git")
+    site.sync()
+    assert "A monitor" not in site.words("monitors/coverage.html")
     assert site.faults() == []
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.site import suite_changes
-from plumbline.site.changes import SuiteChange
-from plumbline.site.suite_changes import parse_log, read_changes
+from plumbline.site.suite_changes import Changes, parse_log, read_changes
 from support.projects import SmallMonitor, SmallProject, between, make_project
 from support.repositories import git
 from support.targets import embedded_target
@@ -25,8 +24,10 @@ def commit(small: SmallProject, subject: str, *, author: str = "Ana Lyst") -> No
     git(small.root, "commit", "-q", "-m", subject, "--author", f"{author} <a@example.com>")
 
 
-def changes(small: SmallProject, since: datetime = LONG_AGO) -> dict[str, tuple[SuiteChange, ...]]:
-    return read_changes(small.project, small.target, since=since)
+def changes(
+    small: SmallProject, since: datetime = LONG_AGO, known: Changes | None = None, at: str = ""
+) -> Changes:
+    return read_changes(small.project, small.target, since=since, known=known or {}, known_at=at)
 
 
 @pytest.fixture
@@ -123,6 +124,24 @@ def test_git_is_asked_once_for_all_and_what_is_older_is_left_out(
     monkeypatch.setattr(suite_changes, "read_git", counted)
     assert changes(small, since=datetime.now(UTC) + timedelta(days=1)) == {}
     assert asked == ["rev-parse", "log"]
+
+
+def test_what_is_known_is_not_read_again_unless_the_history_was_rewritten(
+    small: SmallProject,
+) -> None:
+    known, at = changes(small), git(small.root, "rev-parse", "HEAD")
+    made_up = {"coverage": (replace(known["coverage"][0], subject="As it was kept"),)}
+    (small.root / "models" / "monitors" / "coverage.sql").write_text("select 1.0 as pct\n")
+    commit(small, "Count less")
+
+    def subjects(found: Changes) -> list[str]:
+        return [one.subject for one in found["coverage"]]
+
+    assert subjects(changes(small, known=made_up, at=at)) == ["Count less", "As it was kept"]
+    assert changes(small, since=datetime.now(UTC) + timedelta(days=1), known=made_up, at=at) == {
+        "coverage": ()
+    }
+    assert subjects(changes(small, known=made_up, at="0" * 40)) == ["Count less", "Two monitors"]
 
 
 def test_outside_of_git_and_in_a_shallow_clone_nothing_is_known(

@@ -21,7 +21,7 @@ from generators.files_docs import FILES, read_schema
 from plumbline.alerts.incidents.model import Reason
 from plumbline.cli.main import build_root
 from plumbline.core.alert_line import Event
-from plumbline.core.status import RunStatus, Status
+from plumbline.core.status import MEANINGS, RunStatus, Status
 from support.each import for_each
 from support.pages import ROOT
 
@@ -204,6 +204,7 @@ def test_the_glossary_has_every_status_and_every_event() -> None:
     text = (DOCS / "glossary.md").read_text()
     words = {*Status, *RunStatus, *Event}
     assert {word for word in words if f"| `{word}` |" not in text} == set()
+    assert [one for one, said in MEANINGS.items() if f"| `{one}` | {said} |" not in text] == []
     held_back = (
         Reason.UNCONFIRMED,
         Reason.MUTED,

@@ -47,6 +47,16 @@ STATUS_OF_SEVERITY = {"critical": Status.CRITICAL, "warning": Status.WARNING}
 """By the severity of a failed expectation; ``info`` is shown and changes nothing."""
 
 
+MEANINGS = {
+    Status.CRITICAL: "An expectation of severity critical failed: the data is wrong.",
+    Status.ERROR: "The check could not run. Nothing is known about the data.",
+    Status.WARNING: "An expectation of severity warning failed.",
+    Status.PASS: "The data meet the suite.",
+    Status.SKIPPED: "Nothing was expected, for example on a day off. The reason is shown.",
+}
+"""What each status says, as in docs/glossary.md."""
+
+
 class RunStatus(StrEnum):
     """What a run ends in."""
 

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from markupsafe import escape
 
 from plumbline.core.parameter import Parameter
 from plumbline.core.sql_literals import literal
 from plumbline.models.compiled import CompiledModel
 from plumbline.models.copied_sql import with_values
+from plumbline.net import secret as secrets
 
 INSTANT = datetime(2026, 2, 3, 5, tzinfo=UTC)
 
@@ -64,3 +66,16 @@ def test_what_is_withheld_stays_a_parameter_and_is_said() -> None:
         "-- @name is not shown, because it may hold values of a personal column: replace it.",
         "select 3, @name",
     ]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["p'a\\ss\nW0rd-Xy99\u2028z", "pa'ssW0rd-Xy99", 'tok"en\\with-99slash', "Sécret-línea-99"],
+)
+def test_a_secret_is_hidden_however_its_literal_and_the_page_escape_it(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "_READ", {secrets.Secret(secret)})
+    shown = with_values(compiled("select @name", Parameter("name", "STRING", secret)))
+    assert secrets.hide(shown) == "select '***'"
+    assert secrets.hide(str(escape(shown))) == "select &#39;***&#39;"

@@ -16,11 +16,11 @@ from plumbline.alerts.incidents.model import Ack, FailingGroup, Incident
 from plumbline.core.failure import FailingColumn, FailingRows, Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
-from plumbline.core.outcome import GroupOutcome, Outcome
+from plumbline.core.outcome import GroupOutcome, Outcome, Result
 from plumbline.core.status import RunStatus, Status, run_status, score
 from plumbline.site.changes import SuiteChange
 from plumbline.site.expectations import ExpectationPast
-from plumbline.site.rows import Row, RunRow, Sighted
+from plumbline.site.rows import ExpectationRow, Row, RunRow, Sighted
 from plumbline.site.view_models import (
     CheckpointView,
     GroupSeries,
@@ -142,6 +142,11 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
         if point.status is not latest.status:
             break
         since = point.at
+    pasts = tuple(_past(points, severity) for severity in ("warning", "critical"))
+    rows = [
+        _row(point, latest, summary=latest.summary if point is points[-1] else "")
+        for point in points
+    ]
     view = MonitorView(
         name=name,
         latest=latest,
@@ -150,25 +155,24 @@ def _view(latest: Outcome, points: tuple[SeriesPoint, ...], **changes: object) -
         owner=latest.owner,
         next_run=_NEXT,
         last_good=good[-1] if good else None,
-        rows=tuple(
-            _row(
-                point,
-                latest,
-                summary=latest.summary if point is points[-1] else "",
-            )
-            for point in points
-        ),
+        rows=(*rows[:-1], _with_expectations(rows[-1], pasts)),
         months=(
             MonthView("2026-01", _month_rows(points, latest)),
             MonthView("2025-12", None),
         ),
         suite_name=name,
-        expectations=tuple(_past(points, severity) for severity in ("warning", "critical")),
+        expectations=pasts,
         description=f"What {name} says of a game day.",
         sql=(ROOT / "models" / "monitors" / f"{name}.sql").read_text(),
         runbook=(ROOT / "docs" / "runbooks" / f"{name}.md").read_text(),
     )
     return replace(view, **changes)
+
+
+def _with_expectations(row: Row, pasts: tuple[ExpectationPast, ...]) -> Row:
+    results: dict[str, Result] = {"f": "fail", "e": "error", "p": "pass", "s": "skip"}
+    said = (ExpectationRow(one.key, results[one.days[-1]], one.severity, one.text) for one in pasts)
+    return replace(row, expectations=tuple(said))
 
 
 def _past(points: tuple[SeriesPoint, ...], severity: str) -> ExpectationPast:

@@ -26,6 +26,8 @@ LETTERS: Mapping[str, Result] = {"f": "fail", "e": "error", "p": "pass", "s": "s
 UNKNOWN = "."
 """No run of the day says what came of it."""
 
+_OF_STATUS: Mapping[Status, Result] = {Status.ERROR: "error", Status.SKIPPED: "skip"}
+"""Of a run that ended before its expectations were judged."""
 _LETTER_OF = {result: letter for letter, result in LETTERS.items()}
 _RANK = {letter: rank for rank, letter in enumerate((*LETTERS, UNKNOWN))}
 
@@ -42,11 +44,6 @@ class ExpectationPast:
     """The day of the last letter."""
     days: str
     """A letter a day, oldest first: the worst result of the day, or `UNKNOWN`."""
-
-    @property
-    def result(self) -> Result | None:
-        """What came of it on the last day; None: not known."""
-        return LETTERS.get(self.days[-1:])
 
     def until_day(self, day: date) -> ExpectationPast:
         """The same up to a later day."""
@@ -100,11 +97,27 @@ def with_results(
     return tuple(one for one in kept if last is not None and (last - one.until).days < DAYS)
 
 
+def last_results(rows: Sequence[Row], keys: Iterable[str]) -> dict[str, Result]:
+    """What came of each expectation in the last run, which a day's worst result may hide.
+
+    Args:
+        rows: oldest first.
+        keys: of the suite's expectations, of which a run that ended before they were judged says
+            the same.
+    """
+    if not rows:
+        return {}
+    if rows[-1].expectations:
+        return {said.key: said.result for said in rows[-1].expectations}
+    result = _OF_STATUS.get(rows[-1].status)
+    return {} if result is None else dict.fromkeys(keys, result)
+
+
 def _said(row: Row, known: Mapping[str, ExpectationPast]) -> Iterator[ExpectationRow]:
     if row.expectations:
         yield from row.expectations
         return
-    result: Result | None = {Status.ERROR: "error", Status.SKIPPED: "skip"}.get(row.status)  # type: ignore[assignment]
+    result = _OF_STATUS.get(row.status)
     if result is not None:
         last = max((one.until for one in known.values()), default=None)
         for one in known.values():

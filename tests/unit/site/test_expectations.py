@@ -10,7 +10,7 @@ import pytest
 from plumbline.core.outcome import Result
 from plumbline.core.status import Status
 from plumbline.site import history_cache
-from plumbline.site.expectations import DAYS, ExpectationPast, with_results
+from plumbline.site.expectations import DAYS, ExpectationPast, last_results, with_results
 from plumbline.site.history_cache import HistoryCache, Keep
 from plumbline.site.rows import ExpectationRow, Row
 from support.site_records import ZONE, at, days, record
@@ -126,6 +126,21 @@ def test_the_cache_keeps_a_letter_a_day_and_archives_nothing_of_it() -> None:
     found = with_results(known.expectations, today, ZONE)
     assert [one.days for one in found] == ["p" * 10, "f" * 10]
     assert sum(bool(one.expectations) for one in known.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "results"),
+    [
+        (row("2026-01-02", "pass", "fail"), {"k0": "pass", "k1": "fail"}),
+        (row("2026-01-02", status=Status.ERROR), {"k0": "error", "k1": "error"}),
+        (row("2026-01-02", status=Status.SKIPPED), {"k0": "skip", "k1": "skip"}),
+        (row("2026-01-02"), {}),  # of an earlier version: not known
+    ],
+)
+def test_the_last_run_says_what_holds_now(last: Row, results: dict[str, Result]) -> None:
+    before = row("2026-01-01", "fail", "fail")
+    assert last_results([before, last], ["k0", "k1"]) == results
+    assert last_results([], ["k0"]) == {}
 
 
 def read_again(cache: HistoryCache) -> HistoryCache:

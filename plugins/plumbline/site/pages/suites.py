@@ -12,7 +12,7 @@ from plumbline.core.outcome import Result
 from plumbline.core.status import FAILING, Status
 from plumbline.core.text import count
 from plumbline.site import paths
-from plumbline.site.expectations import DAYS, LETTERS, ExpectationPast
+from plumbline.site.expectations import DAYS, LETTERS, ExpectationPast, last_results
 from plumbline.site.pages import frame
 from plumbline.site.pages.filters import choices
 from plumbline.site.view_models import MonitorView, SiteData
@@ -42,11 +42,8 @@ class Line:
     """Up to the last day that the site knows."""
     is_current: bool
     """Whether its suite still has it, as far as runs tell."""
-
-    @property
-    def result(self) -> Result | None:
-        """What came of it when it was judged last."""
-        return self.past.result
+    result: Result | None
+    """What came of it in the last run; None: not known."""
 
     @property
     def is_failing(self) -> bool:
@@ -164,14 +161,20 @@ def _short(day: date, this_year: int) -> str:
 
 def _suite(view: MonitorView, last: date | None) -> SuiteView:
     until = max((past.until for past in view.expectations), default=None)
+    current = [past.key for past in view.expectations if past.until == until]
+    results = last_results(view.rows, current)
     lines = [
-        Line(past.until_day(max(last, past.until)) if last else past, past.until == until)
+        Line(
+            past.until_day(max(last, past.until)) if last else past,
+            past.key in current,
+            results.get(past.key),
+        )
         for past in view.expectations
     ]
     lines.sort(key=lambda line: (not line.is_current, not line.is_failing))
-    results = (
+    pages = (
         (run.at, view.gx_results[run.result])
         for run in view.recent
         if run.result is not None and run.result in view.gx_results
     )
-    return SuiteView(view, tuple(lines), tuple(results)[:_MOST_RESULTS])
+    return SuiteView(view, tuple(lines), tuple(pages)[:_MOST_RESULTS])

@@ -29,7 +29,7 @@ CHEAP = ("compile", "debug", "list", "schedule")
 """Commands that ask no warehouse; whatever is not named here is typed where there is one."""
 
 OFFLINE = (
-    *(("deploy", "render"), ("deploy", "image")),
+    *(("deploy", "init"), ("deploy", "render"), ("deploy", "image")),
     *(("import", "dbt"), ("import", "gx"), ("record", "dbt")),
 )
 """Commands of other groups that ask nobody."""
@@ -97,6 +97,11 @@ class Shown:
     def asks_bigquery(self) -> bool:
         """Whether it needs BigQuery itself, which no test has."""
         return "--target bigquery" in self.line
+
+    @property
+    def installs(self) -> bool:
+        """Whether it writes how to install plumbline as it is here: a `Terminal` has its sources."""
+        return self.path == ("deploy", "init") or "--format github-actions" in self.line
 
     @property
     def asks_gcloud(self) -> bool:

@@ -84,7 +84,9 @@ def _overview(root: Group, context: click.Context) -> str:
     return "\n\n".join(
         [
             _NOTE + "# Commands",
-            "Each page has a command's options, examples and exit codes: what `--help` prints.",
+            "Each page has a command's options, examples and exit codes: what `--help` prints. "
+            "Examples marked so need the demo project, a clone of plumbline's repository; in a "
+            "project of your own, use names of your own.",
             table(("command", "does"), rows),
             "## Options of every command",
             _options(root, context, shared=True),
@@ -114,7 +116,7 @@ def _section(command: Command | Group, path: CommandPath) -> str:
     if options := _options(command, context, shared=False):
         parts.append(options)
     if command.examples:
-        lines = "\n".join(f"# {one.why}\n{one.line}" for one in command.examples)
+        lines = "\n".join(f"# {one.purpose}\n{one.line}" for one in command.examples)
         parts.append(f"```sh\n{lines}\n```")
     parts.append(_exit_codes(command.exit_codes, is_endless=command.is_endless))
     return "\n\n".join(parts) + "\n"

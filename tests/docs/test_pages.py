@@ -12,6 +12,7 @@ import click
 import pytest
 import yaml
 
+from plumbline.cli.commands import Example
 from plumbline.cli.main import build_root
 from plumbline.project import Project
 from plumbline.project.suites import ExpectationEntry, read_suite
@@ -64,6 +65,32 @@ def commands() -> list[tuple[str, str]]:
         for line in block.text.splitlines()
         if line and not line.startswith("#")
     ]
+
+
+DEMO = "of the demo project, a clone of plumbline's repository"
+OF_THE_DEMO = frozenset({"README.md", "docs/anomalies.md", "docs/benchmarks.md",
+                         "docs/detection-time.md", "docs/embedded-warehouse.md", "docs/lint.md",
+                         "docs/message-volume.md", "docs/soak.md", "CONTRIBUTING.md"})  # fmt: skip
+"""Pages that are of the demo season or of the repository as a whole."""
+
+
+def test_a_page_whose_commands_need_the_demo_project_says_so() -> None:
+    lines: dict[str, list[str]] = {}
+    for block in blocks("sh", "console"):
+        name = block.where.partition(":")[0]
+        lines.setdefault(name, []).extend(block.text.splitlines())
+    needs = {
+        name
+        for name, typed in lines.items()
+        if any(Example(line, "").is_of_demo for line in typed if line.startswith("plumbline"))
+    }
+    silent = {
+        name
+        for name in needs - OF_THE_DEMO
+        if not name.startswith(("docs/runbooks/", "docs/decisions/", "docs/commands/"))
+        and DEMO not in (ROOT / name).read_text()
+    }
+    assert silent == set()
 
 
 def test_a_command_is_one_that_is_there() -> None:

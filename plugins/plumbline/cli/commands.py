@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,12 +27,28 @@ STOPPED = ("129, 130, 143", "stopped by SIGHUP, Ctrl-C or SIGTERM")
 """Beside them, unless it is the command's regular end; see `plumbline.cli.interrupts`."""
 
 
+_OF_DEMO = re.compile(
+    r"nba|prediction|grading_|(?:line|bdb)_coverage|health_check_full|daily_validation"
+)
+"""Names of the demo project, which a project of one's own has not."""
+
+
 @dataclass(frozen=True)
 class Example:
     """A command line for ``--help``, and what it is for."""
 
     line: str
     why: str
+
+    @property
+    def is_of_demo(self) -> bool:
+        """Whether it names what only the demo project has."""
+        return _OF_DEMO.search(self.line) is not None
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, and where it can be typed."""
+        return f"{self.why} (in the demo project)" if self.is_of_demo else self.why
 
 
 class _WithHelp(click.Command):
@@ -166,7 +183,7 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) 
     with formatter.section("Examples"):
         for example in examples:
             formatter.write(f"{'':>{formatter.current_indent}}{example.line}\n")
-            formatter.write(f"{'':>{formatter.current_indent + 4}}{example.why}\n")
+            formatter.write(f"{'':>{formatter.current_indent + 4}}{example.purpose}\n")
 
 
 def exit_code_rows(

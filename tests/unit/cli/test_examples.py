@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import pytest
 
 from plumbline.cli.commands import Command, Group
+from plumbline.project import Project
 from support.each import for_each
-from support.examples import CHEAP, Shown, Terminal, commands, examples
+from support.examples import CHEAP, ROOT, Shown, Terminal, commands, examples
 
 pytestmark = pytest.mark.slow
 
@@ -97,3 +99,19 @@ def test_an_example_for_google_cloud_gets_as_far_as_the_missing_account(
 
 def test_what_is_called_cheap_is_a_command() -> None:
     assert set(CHEAP) <= {path[0] for path, _ in commands() if path}
+
+
+def test_examples_with_names_of_the_demo_project_say_so() -> None:
+    demo = Project(ROOT)
+    names = {*demo.monitor_names(), *demo.checkpoint_names()}
+    names |= {service.name for service in demo.services}
+    lines = {
+        example.line: example.is_of_demo
+        for _, command in commands()
+        for example in command.examples
+    }
+    named = {
+        line: bool((names - {"health_check"}) & set(re.findall(r"[\w-]+", line)) or "nba_" in line)
+        for line in lines
+    }
+    assert lines == named

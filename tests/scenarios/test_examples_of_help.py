@@ -35,6 +35,7 @@ CODES = {
     # Neither Cloud Run nor the platform's repository is here.
     "plumbline deploy drift": 3,
     "plumbline deploy drift prediction-worker --no-record": 3,
+    "plumbline deploy drift --issues acme/platform --dry-run": 3,
     "plumbline deploy check prediction-worker": 3,
     "plumbline deploy check prediction-worker --no-tests --format json": 3,
     # No channel is configured here.

@@ -61,10 +61,9 @@ def drift(
         report = record_drift(report, where, write_message)
     if channel is not None:
         report = update_issues(report, channel)
-    if dry_run:
-        write_result("".join(f"{issue}\n\n" for issue in preview_issues(report)))
-        return report.exit_code
     write_report(form, report, page=reports.drift_page, data=reports.drift_dict)
+    if dry_run and form != "json":
+        write_result("".join(f"\n{issue}\n" for issue in preview_issues(report)))
     return report.exit_code
 
 
@@ -88,7 +87,10 @@ command = Command(
             "Open, update and close one issue for each drifted service in this GitHub "
             "repository; GITHUB_TOKEN holds the token.",
         ),
-        flag("--dry-run", "Print the issues that --issues would write. Needs no token."),
+        flag(
+            "--dry-run",
+            "Also print the issues that --issues would write, and write none. Needs no token.",
+        ),
         format_option("text", "json", "markdown"),
     ],
     examples=(

@@ -10,7 +10,7 @@ import click
 from bench.shared import NOT_MEASURED, USAGE, BenchmarkError
 from plumbline.core.errors import PlumblineError
 
-COMMANDS = ("health-check", "tables", "docs", "soak")
+COMMANDS = ("health-check", "tables", "docs", "soak", "installed")
 
 
 class _Benchmarks(click.Group):

@@ -44,18 +44,18 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 END = "<!-- until here -->"
 
 
-def write_page(tables: str, *, by: str) -> None:
-    """Put what was measured into docs/benchmarks.md, between the marks of a benchmark.
+def write_page(tables: str, *, by: str, page: Path = PAGE) -> None:
+    """Put what was measured into ``page``, between the marks of a benchmark.
 
     Args:
         tables: Markdown.
         by: the benchmark's name.
     """
     mark = f"<!-- measured by python scripts/bench {by} --save -->"
-    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(mark)
+    before, begin, rest = page.read_text(encoding="utf-8").partition(mark)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise BenchmarkError(f"{PAGE.name} has lost its marks: {mark} and {END}")
+        raise BenchmarkError(f"{page.name} has lost its marks: {mark} and {END}")
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     said = f"Measured on {date.today():%Y-%m-%d}: {machine}."  # noqa: DTZ011 - for people
-    PAGE.write_text(f"{before}{begin}\n\n{said}\n\n{tables}\n\n{end}{after}", encoding="utf-8")
+    page.write_text(f"{before}{begin}\n\n{said}\n\n{tables}\n\n{end}{after}", encoding="utf-8")

@@ -10,23 +10,30 @@ from plumbline.evaluate.errors import EvaluationError
 def matches_regex(texts: Sequence[str], regex: str) -> list[bool]:
     """Whether ``regex`` is found in each text, as ``REGEXP_CONTAINS`` finds it.
 
-    Arrow brings RE2, which is what BigQuery uses; Python's own module differs in classes, in what
-    ``\\w`` and ``$`` match, and in lookarounds, which BigQuery refuses.
+    By RE2, which is what BigQuery uses; Python's own module differs in classes, in what ``\\w`` and
+    ``$`` match, and in lookarounds, which BigQuery refuses.
 
     Raises:
         EvaluationError: BigQuery would refuse the pattern.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    import re2
 
+    options = re2.Options()
+    options.log_errors = False  # to standard error; they are raised
+    options.never_capture = True
     try:
-        found = pc.match_substring_regex(pa.array(texts, pa.large_string()), regex)
-    except pa.ArrowInvalid as fault:
-        why = " ".join(str(fault).split())
+        # In bytes, which RE2 works on: with texts, positions in a match are counted in characters.
+        compiled = re2.compile(regex.encode(), options)
+    except re2.error as fault:
         raise EvaluationError(
-            f"regex {regex!r} is refused: {why}; write it in RE2, BigQuery's syntax"
+            f"regex {regex!r} is refused: {_reason(fault)}; write it in RE2, BigQuery's syntax"
         ) from None
-    return found.to_pylist()  # type: ignore[no-any-return]
+    return [compiled.search(text.encode()) is not None for text in texts]
+
+
+def _reason(fault: Exception) -> str:
+    said = fault.args[0] if fault.args else ""
+    return " ".join((said.decode() if isinstance(said, bytes) else str(said)).split())
 
 
 def matches_like(texts: Sequence[str], pattern: str, escape: str | None) -> list[bool]:

@@ -96,7 +96,7 @@ class Shown:
     @property
     def asks_bigquery(self) -> bool:
         """Whether it needs BigQuery itself, which no test has."""
-        return "--target bigquery" in self.line
+        return "--target bigquery" in self.line or "--all-targets" in self.line
 
     @property
     def installs(self) -> bool:

@@ -16,7 +16,7 @@ from plumbline.project import Project, Target
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_faults import Refused
 from support.bigquery_proxy import BigQueryProxy
-from support.projects import make_project
+from support.projects import NOW, make_project
 from support.small_project import SOURCES
 from support.source_tables import read_source_tables
 
@@ -44,7 +44,10 @@ class Cloud:
         file.write_text(file.read_text().replace(old, new, 1))
 
     def debug(self) -> dict[str, Diagnosis]:
-        return {check.what: check for check in check_all(lambda: Project(self.root), "bigquery")}
+        return {
+            check.what: check
+            for check in check_all(lambda: Project(self.root), "bigquery", now=NOW)
+        }
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from plumbline.history.heartbeat_rows import Heartbeat, append_heartbeat
 from plumbline.project import Project, Target
 from plumbline.warehouse.client import open_client
 from plumbline.warehouse.embedded import EmbeddedWarehouse
+from support.projects import NOW
 from support.targets import embedded_target
 
 pytestmark = pytest.mark.warehouse
@@ -45,7 +46,7 @@ def look(server: Target, monkeypatch: pytest.MonkeyPatch, project: str) -> dict[
     assert server.emulator_host is not None
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", server.emulator_host)
     monkeypatch.setenv("PLUMBLINE_PROJECT", project)
-    return {check.what: check for check in check_all(lambda: Project(ROOT), "local")}
+    return {check.what: check for check in check_all(lambda: Project(ROOT), "local", now=NOW)}
 
 
 def test_a_dataset_that_is_not_there_is_a_note_and_is_not_made(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from plumbline.core.colours import Colour, coloured
 from plumbline.core.errors import PlumblineError
@@ -41,5 +43,11 @@ class Diagnosis:
 
 def fault(what: str, error: PlumblineError) -> Diagnosis:
     """The line of what a check could not find out."""
-    where = f" (in {error.where})" if error.where else ""
+    where = f" (in {_near(error)})" if error.where else ""
     return Diagnosis(what, Level.MISSING, f"{error.what}{where}", error.fix)
+
+
+def _near(error: PlumblineError) -> str:
+    """Where it is; a file below the working directory by its short name, as a run has it."""
+    where, here = str(error.where), f"{Path.cwd()}{os.sep}"
+    return where.removeprefix(here)

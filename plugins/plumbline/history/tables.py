@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-DATASET = "plumbline"
+from plumbline.project.targets import OWN_DATASET
+
+DATASET = OWN_DATASET
 """Its name, unless the target's ``datasets`` says another."""
 
 SCHEMA_VERSION = 7

@@ -71,7 +71,7 @@ def dbt_sql(model: str, file: Path, workspace: Workspace) -> DbtSql:
     def moved(found: re.Match[str]) -> str:
         relation = checked_relation(
             project=found[1],
-            dataset=workspace.target.datasets.get(found[2], found[2]),
+            dataset=workspace.dataset_name(found[2], found[1]),
             table=found[3],
             file=str(manifest.file),
             key=f"nodes.{node.id}.compiled_code",

@@ -50,7 +50,7 @@ def _relation(name: str, workspace: Workspace, place: Place) -> Relation:
     target = workspace.target
     return checked_relation(
         project=".".join(project) or target.project,
-        dataset=target.datasets.get(dataset, dataset),
+        dataset=workspace.dataset_name(dataset, ".".join(project) or None),
         table=table,
         file=place.file,
         key=place.key,

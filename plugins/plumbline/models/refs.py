@@ -60,7 +60,7 @@ def resolve_ref(ref: Ref, workspace: Workspace) -> Relation | None:
         _refuse_stale(ref, config, node, manifest, workspace)
     return checked_relation(
         project=node.database,
-        dataset=workspace.target.datasets.get(node.schema, node.schema),
+        dataset=workspace.dataset_name(node.schema, node.database),
         table=node.alias,
         file=str(manifest.file),
         key=f"nodes.{node.id}",

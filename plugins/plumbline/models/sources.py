@@ -117,9 +117,10 @@ def _relation(
 ) -> Relation:
     target = workspace.target
     schema = names["schema"] or table.source
+    project = names["database"] or target.project
     return checked_relation(
-        project=names["database"] or target.project,
-        dataset=target.datasets.get(schema, schema),
+        project=project,
+        dataset=workspace.dataset_name(schema, project),
         table=names["identifier"] or table.name,
         file=table.file,
         key=key or f"sources.{table.source}.{table.name}",
@@ -266,7 +267,7 @@ def _as_in_manifest(
     schema = names["schema"] or ""
     relation = checked_relation(
         project=names["database"] or "",
-        dataset=workspace.target.datasets.get(schema, schema),
+        dataset=workspace.dataset_name(schema, names["database"]),
         table=names["identifier"] or "",
         file=str(manifest.file),
         key=f"sources.{node.id}.relation_name",

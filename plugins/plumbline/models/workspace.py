@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,6 +79,15 @@ class Workspace:
         self.target = target
 
     # A target may be no more than the names of its tables, as in lint.
+
+    def dataset_name(self, declared: str, project: str | None = None) -> str:
+        """What the target calls the dataset ``declared`` of ``project``; None: the target's."""
+        renamed: Callable[[str, str | None], str] | None = getattr(
+            self.target, "dataset_name", None
+        )
+        if renamed is None:
+            return self.target.datasets.get(declared, declared)
+        return renamed(declared, project)
 
     @property
     def target_project(self) -> str:

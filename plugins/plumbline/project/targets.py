@@ -37,6 +37,11 @@ PROJECT_VARIABLE = "PLUMBLINE_PROJECT"
 EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
 
 
+OWN_DATASET = "plumbline"
+"""Holds state and history of all targets that share a Google project."""
+
+_AFFIX = r"^[A-Za-z0-9_]{0,64}$"
+
 DEMO_NAME = "demo data"
 """Default name of seeded data in messages."""
 
@@ -75,6 +80,10 @@ class Target:
     files: Files = field(default_factory=Files, compare=False, repr=False)
     """What is read of the project: the seed's declarations are files of it."""
     datasets: Mapping[str, str] = field(default_factory=dict)
+    """New names of datasets, by the names in files."""
+    dataset_prefix: str = ""
+    dataset_suffix: str = ""
+    """For all other datasets of `project`, except plumbline's own."""
     dataset: str | None = None
     """What ``target.schema`` and ``target.dataset`` are in Jinja; None: not known."""
     plumbline_project: str = ""
@@ -89,6 +98,23 @@ class Target:
     def scope(self) -> str:
         """What state and history are kept by: the project and the target."""
         return f"{self.plumbline_project}/{self.name}"
+
+    def dataset_name(self, declared: str, project: str | None = None) -> str:
+        """The dataset of this target that ``declared`` in a file means.
+
+        A name that has the prefix or suffix already keeps it: Jinja or dbt has put it there.
+
+        Args:
+            project: where the dataset is; None: in the target's.
+        """
+        if declared in self.datasets:
+            return self.datasets[declared]
+        is_ours = project in (None, self.project)
+        if not is_ours or declared == OWN_DATASET or declared.startswith("region-"):
+            return declared
+        prefix = "" if declared.startswith(self.dataset_prefix) else self.dataset_prefix
+        suffix = "" if declared.endswith(self.dataset_suffix) else self.dataset_suffix
+        return f"{prefix}{declared}{suffix}"
 
     @property
     def state_files(self) -> StateFiles:
@@ -142,6 +168,8 @@ class TargetEntry(Entry):
     project: str | None = None
     location: str = "US"
     datasets: dict[str, str] = Field(default_factory=dict)
+    dataset_prefix: str = Field("", pattern=_AFFIX)
+    dataset_suffix: str = Field("", pattern=_AFFIX)
     dataset: str | None = None
     limits: LimitsEntry = Field(default_factory=LimitsEntry)
     price: PriceEntry | None = None
@@ -256,6 +284,8 @@ def resolve_target(
         state_dir=state_dir,
         files=files,
         datasets=dict(found.datasets),
+        dataset_prefix=found.dataset_prefix,
+        dataset_suffix=found.dataset_suffix,
         dataset=found.dataset,
         price=LIST_PRICE
         if found.price is None

@@ -149,7 +149,7 @@ def find_table(
             key="--table",
             fix="write it as dataset.table, or name a model of dbt",
         )
-    dataset = target.datasets.get(parts["dataset"], parts["dataset"])
+    dataset = target.dataset_name(parts["dataset"], parts["project"])
     found = ask(Relation(parts["project"] or target.project, dataset, parts["table"]))
     is_elsewhere = parts["project"] not in (None, target.project)
     return replace(

@@ -256,7 +256,6 @@ class EmbeddedWarehouse:
 
     def _launch(self) -> ServerRecord:
         self._record_file.unlink(missing_ok=True)
-        expires = time.monotonic() + START_SECONDS
         with (
             self.log.open("wb") as log,
             # In a session of its own: a Ctrl-C is for the command, and the server goes on.
@@ -276,6 +275,7 @@ class EmbeddedWarehouse:
                 stderr=subprocess.STDOUT,
             ) as process,
         ):
+            expires = time.monotonic() + START_SECONDS
             while time.monotonic() < expires:
                 if process.poll() is not None:
                     raise self._start_failed(f"stopped with exit code {process.returncode}")

@@ -90,6 +90,8 @@ class SeedPlan:
             self.target.project,
             sorted(self.target.datasets.items()),
         ]
+        if self.target.dataset_prefix or self.target.dataset_suffix:
+            said.append([self.target.dataset_prefix, self.target.dataset_suffix])
         content.update(json.dumps(said).encode())
         roots = [self.target.project_dir / word for word in self.seed.command]
         for root in roots:
@@ -116,7 +118,7 @@ class SeedPlan:
         from plumbline.models.workspace import Workspace
         from plumbline.project.project import Project
 
-        as_declared = replace(self.target, datasets={})
+        as_declared = replace(self.target, datasets={}, dataset_prefix="", dataset_suffix="")
         project = Project(self.target.project_dir, self.target.files)
         found = all_sources(Workspace(project, as_declared))
         return {
@@ -269,7 +271,7 @@ def _without_wildcards(
 def _make_dataset(target: Target, client: bigquery.Client, name: str) -> None:
     from google.cloud import bigquery
 
-    dataset = bigquery.Dataset(f"{target.project}.{target.datasets.get(name, name)}")
+    dataset = bigquery.Dataset(f"{target.project}.{target.dataset_name(name)}")
     dataset.location = target.location
     with _asking(target, f"dataset {name}"):
         client.create_dataset(dataset, exists_ok=True, retry=_briefly())
@@ -278,7 +280,7 @@ def _make_dataset(target: Target, client: bigquery.Client, name: str) -> None:
 def _make_table(
     target: Target, client: bigquery.Client, table: SourceTable, *, replace: bool
 ) -> None:
-    dataset = target.datasets.get(table.dataset, table.dataset)
+    dataset = target.dataset_name(table.dataset)
     with _asking(target, f"table {table.key}"):
         statement = table.ddl(target.project, dataset, replace=replace)
         client.query(statement, retry=_briefly()).result(retry=_briefly(), timeout=LOAD_SECONDS)
@@ -295,7 +297,7 @@ def _load_file(plan: SeedPlan, client: bigquery.Client, table: SourceTable, file
     if file.suffix == ".parquet":
         config.parquet_options = bigquery.ParquetOptions()  # type: ignore[no-untyped-call]
         config.parquet_options.enable_list_inference = True
-    dataset = target.datasets.get(table.dataset, table.dataset)
+    dataset = target.dataset_name(table.dataset)
     with _asking(target, f"load job of {file.name}"), _in_order(plan, table, file) as content:
         # Without `size` the client makes a resumable upload; multipart ones are refused.
         job = client.load_table_from_file(

@@ -44,6 +44,7 @@ def test_where_all_is_there_every_line_is_ok(
         "local state": "OK",
         "revision": "NOTE",
         "target": "OK",
+        "monitors": "OK",
         "embedded BigQuery": "OK",
         "embedded server": "OK",
     }

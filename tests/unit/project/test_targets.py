@@ -172,3 +172,37 @@ def test_the_address_of_an_emulator_has_no_login() -> None:
     with pytest.raises(ConfigError, match="user and password") as raised:
         resolve("t", env={"BIGQUERY_EMULATOR_HOST": "http://u:p4ss@host:9050"}, t=target)
     assert "p4ss" not in str(raised.value)
+
+
+def test_datasets_of_a_target_have_its_prefix_and_suffix() -> None:
+    dev = resolve(
+        "dev",
+        dev={
+            "kind": "bigquery",
+            "project": "p",
+            "datasets": {"calendar": "shared_calendar"},
+            "dataset_prefix": "ann_",
+            "dataset_suffix": "_dev",
+        },
+    )
+    names = {
+        ("nba_predictions", None): "ann_nba_predictions_dev",
+        ("nba_predictions", "p"): "ann_nba_predictions_dev",
+        # A name of its own
+        ("calendar", None): "shared_calendar",
+        # Somebody else's, and BigQuery's own
+        ("samples", "bigquery-public-data"): "samples",
+        ("region-us", "p"): "region-us",
+        # Named for the target already, by Jinja or by dbt
+        ("ann_nba_predictions_dev", "p"): "ann_nba_predictions_dev",
+        # Shared by all targets, which keep their state apart there
+        ("plumbline", None): "plumbline",
+    }
+    assert {at: dev.dataset_name(*at) for at in names} == names
+
+
+@pytest.mark.parametrize("key", ["dataset_prefix", "dataset_suffix"])
+def test_a_suffix_that_no_dataset_may_have_is_refused(key: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        resolve("dev", dev={"kind": "bigquery", "project": "p", key: "-dev"})
+    assert str(raised.value.key).endswith(f"targets.dev.{key}")

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.cli.docs_host import IMAGE
 from plumbline.cli.main import invoke
-from plumbline.deploy.docs_hosting import Hosting, nginx_conf
+from plumbline.deploy.docs_hosting import NGINX_IMAGE, Hosting, nginx_conf
 from support.fake_gcloud import FakeGcloud
 
 READER = "group:data@example.com"
@@ -201,7 +200,9 @@ def test_without_gcloud_it_is_said_where_to_get_it(
 def test_the_web_server_hides_what_is_not_for_readers_and_lets_styles_be_kept(
     gcloud: FakeGcloud,
 ) -> None:
-    hosting = Hosting("p", "r", "b", "docs", "plumbline-docs", "bigquery", (READER,), None, IMAGE)
+    hosting = Hosting(
+        "p", "r", "b", "docs", "plumbline-docs", "bigquery", (READER,), None, NGINX_IMAGE
+    )
     text = nginx_conf(hosting)
     assert "return 302 /bigquery/index.html;" in text
     assert "root /site;" in text

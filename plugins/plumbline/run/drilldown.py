@@ -30,8 +30,9 @@ def with_drilldown(outcome: Outcome, jobs: MonitorJobs) -> Outcome:
 
     A fault in a drilldown doesn't change what was found: it is a note.
     """
-    if outcome.status not in (Status.WARNING, Status.CRITICAL):
-        return outcome
+    is_failing = outcome.status in (Status.WARNING, Status.CRITICAL)
+    if not is_failing or jobs.project.asset_of(outcome.monitor) is not None:
+        return outcome  # of a data asset of GX there is no query of ours
     suite = jobs.project.suite_of(outcome.monitor)
     try:
         return replace(outcome, drilldown=_drilldown(suite, outcome, jobs))

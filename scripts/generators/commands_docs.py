@@ -22,6 +22,7 @@ _NOTE = "<!-- made by scripts/generators from the commands in plugins/plumbline/
 _SHARED = {option.name for option in shared_options()}
 
 NEXT: Mapping[str, str] = {
+    "upgrade": "[configuration](../configuration.md)",
     "run": "[statuses and exit codes](../statuses-and-exit-codes.md)",
     "record": "[dbt projects](../dbt.md#record-dbts-results)",
     "list": "[writing a monitor](../writing-a-monitor.md)",

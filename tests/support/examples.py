@@ -25,7 +25,7 @@ from support.warm_python import warm_python
 
 ROOT = Path(__file__).parents[2]
 
-CHEAP = ("compile", "debug", "list", "schedule")
+CHEAP = ("compile", "debug", "list", "schedule", "upgrade")
 """Commands that ask no warehouse; whatever is not named here is typed where there is one."""
 
 OFFLINE = (

@@ -62,6 +62,7 @@ COMMANDS = {
     "warehouse": ("plumbline.cli.warehouse:command", "Manage the embedded BigQuery."),
     "new": ("plumbline.cli.new:command", "Create a monitor."),
     "import": ("plumbline.cli.imports:command", "Take over the checks of another tool."),
+    "upgrade": ("plumbline.cli.upgrade:command", "Change a project's files for this version."),
     "init": ("plumbline.cli.init:command", "Create a project with an example."),
 }
 

@@ -90,6 +90,7 @@ def test_these_are_the_commands() -> None:
         "import",
         "import dbt",
         "import gx",
+        "upgrade",
         "init",
     ]
 

@@ -192,7 +192,7 @@ def test_a_table_that_was_moved_since_is_an_error_of_the_monitors_that_read_it(
     assert outcomes["lost_orders"].status == "CRITICAL"
     assert outcomes["paid_orders"].status == "ERROR"
     reason = str(outcomes["paid_orders"].reason)
-    assert "it says alias 'daily', and now it is 'by_day'" in reason
+    assert "it has alias 'daily', and now it is 'by_day'" in reason
     assert "target/manifest.json" in reason
 
 

@@ -96,7 +96,7 @@ BAD_INPUT = [
     (["run", "--as-of", "2026-02-30"], "2026-02-30"),
     (["run", "--as-of", "yesterday"], "neither a date nor an instant"),
     (["run", "--as-of", "2999-01-01"], "later than today"),
-    (["run", "--as-of", "2026-02-02T10:00:00"], "has no zone"),
+    (["run", "--as-of", "2026-02-02T10:00:00"], "has no time zone"),
     (["run", "-s", "line_coverage", "--var", "days=0"], "days"),
     (["run", "-s", "line_coverage", "--var", "days=10000"], "days"),
     (["run", "-s", "line_coverage", "--var", "dayz=3"], "did you mean 'days'?"),

@@ -118,12 +118,12 @@ def test_a_location_is_the_same_in_any_case(target: Target, proxy: BigQueryProxy
 @pytest.mark.parametrize(
     ("place", "change", "said"),
     [
-        (2, lambda first: lambda page: page | {"rows": [], "pageToken": first}, "another"),
-        (2, lambda first: lambda page: page | {"totalRows": "2"}, "another"),
+        (2, lambda first: lambda page: page | {"rows": [], "pageToken": first}, "not the requested page"),
+        (2, lambda first: lambda page: page | {"totalRows": "2"}, "not the requested page"),
         (3, lambda first: lambda page: page | {"rows": page["rows"] * 2}, "more than 6 rows"),
         (3, lambda first: lambda page: page | {"rows": page["rows"][:1]}, "only 5 of 6 rows"),
         (1, lambda first: lambda page: {k: page[k] for k in page if k != "totalRows"},
-         "how many rows"),
+         "no number of rows"),
     ],
     ids=["the page before again", "another total", "rows twice", "rows lost", "no total"],
 )  # fmt: skip
@@ -152,7 +152,7 @@ def test_a_page_that_comes_again_and_again_ends_at_once(
 
     for place in range(1, 20):
         proxy.at(place, Changed(again))
-    with pytest.raises(WarehouseError, match="a page of the rows is another"):
+    with pytest.raises(WarehouseError, match="not the requested page of rows"):
         run(target)
     assert len(proxy.seen) == 3
 

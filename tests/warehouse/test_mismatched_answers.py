@@ -118,8 +118,8 @@ def test_a_location_is_the_same_in_any_case(target: Target, proxy: BigQueryProxy
 @pytest.mark.parametrize(
     ("place", "change", "said"),
     [
-        (2, lambda first: lambda page: page | {"rows": [], "pageToken": first}, "not the requested page"),
-        (2, lambda first: lambda page: page | {"totalRows": "2"}, "not the requested page"),
+        (2, lambda first: lambda page: page | {"rows": [], "pageToken": first}, "not the requested"),
+        (2, lambda first: lambda page: page | {"totalRows": "2"}, "not the requested"),
         (3, lambda first: lambda page: page | {"rows": page["rows"] * 2}, "more than 6 rows"),
         (3, lambda first: lambda page: page | {"rows": page["rows"][:1]}, "only 5 of 6 rows"),
         (1, lambda first: lambda page: {k: page[k] for k in page if k != "totalRows"},

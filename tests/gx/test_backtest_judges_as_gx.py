@@ -186,8 +186,15 @@ def _run_at(small: SmallProject, instant: datetime) -> tuple[Outcome, ...]:
 
 
 def _without_job(outcome: Outcome) -> Outcome:
+    """But for what only a live run has: its job, and the query for the rows that fail."""
     return replace(
-        outcome, job_ids=(), seconds=0.0, parameters={}, bytes_billed=None, docs_url=None
+        outcome,
+        job_ids=(),
+        seconds=0.0,
+        parameters={},
+        bytes_billed=None,
+        docs_url=None,
+        drilldown=None,
     )
 
 

@@ -448,7 +448,14 @@ def _with_changes(
         return cache
     since = (history_cache.last_instant(cache) or now) - timedelta(days=keep.days)
     found = (
-        read_changes(project, target, since=since, known=cache.changes, known_at=cache.changes_at)
+        read_changes(
+            project,
+            target,
+            commit=commit,
+            since=since,
+            known=cache.changes,
+            known_at=cache.changes_at,
+        )
         if commit
         else {}
     )

@@ -65,13 +65,14 @@ Changes = Mapping[str, tuple[SuiteChange, ...]]
 
 
 def read_changes(
-    project: Project, target: Target, *, since: datetime, known: Changes, known_at: str
+    project: Project, target: Target, *, commit: str, since: datetime, known: Changes, known_at: str
 ) -> Changes:
     """By monitor, the commits that changed its files, newest first; empty outside of git, and in a
     shallow clone, whose oldest commit would seem to have written everything.
 
     Args:
-        since: the oldest commit.
+        commit: the newest, with 40 digits: HEAD may have moved since the project was read.
+        since: the time of the oldest.
         known: what is known of earlier commits, up to ``known_at``: then only later ones are read.
         known_at: a commit; empty: none is known.
     """
@@ -81,14 +82,14 @@ def read_changes(
     try:
         if read_git(root, "rev-parse", "--is-shallow-repository").strip() != "false":
             return {}
-        is_known = known_at and is_ancestor(root, known_at)
+        is_known = known_at and is_ancestor(root, known_at, of=commit)
         text = read_git(
             root,
             *("-c", "core.quotePath=false", "log", f"--max-count={MOST_COMMITS}", "--no-merges"),
             *(f"--since={int(since.timestamp())}", "--no-color", "--no-ext-diff", "--no-renames"),
             *("--no-textconv", "--relative", "--patch", "--unified=100000"),
             f"--format={_COMMIT}%H{_FIELD}%ct{_FIELD}%an{_FIELD}%s",
-            f"{known_at}..HEAD" if is_known else "HEAD",
+            f"{known_at}..{commit}" if is_known else commit,
             "--",
             *(str(folder) for folder in folders if folder.is_dir()),
             seconds=_SECONDS,
@@ -106,9 +107,9 @@ def read_changes(
     }
 
 
-def is_ancestor(root: Path, commit: str) -> bool:
-    """Whether the history of HEAD holds ``commit``; not so after a rewrite."""
-    done = run_git(root, "merge-base", "--is-ancestor", commit, "HEAD", seconds=_SECONDS)
+def is_ancestor(root: Path, commit: str, *, of: str) -> bool:
+    """Whether the history of ``of`` holds ``commit``; not so after a rewrite."""
+    done = run_git(root, "merge-base", "--is-ancestor", commit, of, seconds=_SECONDS)
     return done.returncode == 0
 
 

@@ -27,7 +27,15 @@ def commit(small: SmallProject, subject: str, *, author: str = "Ana Lyst") -> No
 def changes(
     small: SmallProject, since: datetime = LONG_AGO, known: Changes | None = None, at: str = ""
 ) -> Changes:
-    return read_changes(small.project, small.target, since=since, known=known or {}, known_at=at)
+    revision = small.project.revision
+    return read_changes(
+        small.project,
+        small.target,
+        commit=revision.commit if revision else "",
+        since=since,
+        known=known or {},
+        known_at=at,
+    )
 
 
 @pytest.fixture
@@ -142,6 +150,16 @@ def test_what_is_known_is_not_read_again_unless_the_history_was_rewritten(
         "coverage": ()
     }
     assert subjects(changes(small, known=made_up, at="0" * 40)) == ["Count less", "Two monitors"]
+
+
+def test_a_commit_since_the_project_was_read_is_for_the_next_build(small: SmallProject) -> None:
+    project, before = small.project, git(small.root, "rev-parse", "HEAD")
+    (small.root / "models" / "monitors" / "coverage.sql").write_text("select 91.0 as pct\n")
+    commit(small, "Another model")
+    read = read_changes(project, small.target, commit=before, since=LONG_AGO, known={}, known_at="")
+    assert [one.subject for one in read["coverage"]] == ["Two monitors"]
+    later = changes(small, known=read, at=before)
+    assert [one.subject for one in later["coverage"]] == ["Another model", "Two monitors"]
 
 
 def test_outside_of_git_and_in_a_shallow_clone_nothing_is_known(

@@ -111,7 +111,7 @@ class _Workspace(Workspace):
         }
         own = Properties(models=models, sources=sources)
         try:
-            return self._with_dbts(own)
+            return self.with_dbts(own)
         except PlumblineError:  # the compiler says it
             return own
 

@@ -129,7 +129,7 @@ class Workspace:
     @cached_property
     def properties(self) -> Properties:
         """Every YAML file beside the models, and what the dbt project around this one describes."""
-        return self._with_dbts(read_properties(self.folders, self.project.files))
+        return self.with_dbts(read_properties(self.folders, self.project.files))
 
     @cached_property
     def templates(self) -> Templates:
@@ -156,8 +156,12 @@ class Workspace:
         """What dbt says of its tables; None where dbt has not been run."""
         return self.dbt_home.manifest()
 
-    def _with_dbts(self, own: Properties) -> Properties:
-        """``own``, with the tables of the dbt project around this one."""
+    def with_dbts(self, own: Properties) -> Properties:
+        """``own``, with the tables of the dbt project around this one.
+
+        Raises:
+            MonitorError: dbt's manifest can't be read.
+        """
         if self.dbt_home.is_own or self.manifest is None:
             return own
         return with_manifest(own, self.manifest, self.models.files)

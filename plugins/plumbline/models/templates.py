@@ -146,7 +146,7 @@ def refuse_length(text: str) -> None:
         LimitError: it is longer than a query may be.
     """
     if len(text) > LONGEST_SQL:
-        raise LimitError(f"it is longer than {LONGEST_SQL:,} characters, the most of a query")
+        raise LimitError(f"it is longer than {LONGEST_SQL:,} characters, the maximum of a query")
 
 
 def _settings(tree: nodes.Template) -> dict[str, object]:

@@ -54,6 +54,7 @@ def complete(plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch) -> Complete:
                     "warehouse",
                     "new",
                     "import",
+                    "upgrade",
                     "init",
                 ),
             ],

@@ -107,7 +107,7 @@ def test_an_error_of_a_monitors_files_is_missing(
     debugged = plumbline("debug")
     assert debugged.code == 3
     details = [
-        line.split(": ", 1)[1].removeprefix("1 of 2 unusable: ")
+        line.split(": ", 1)[1].removeprefix("1 of 2 invalid: ")
         for line in debugged.out.splitlines()
         if line.startswith("MISSING") and "(in " in line
     ]

@@ -87,6 +87,7 @@ def test_an_example_for_google_cloud_gets_as_far_as_the_missing_account(
     terminal: Terminal, shown: Shown
 ) -> None:
     webhook = "https://hooks.slack.com/services/T/B/X"
+    terminal.commit("What other examples wrote")
     file = terminal.project / "webhook.txt"
     if file.name in shown.line:  # an image is only built of a clean working tree
         file.write_text(f"{webhook}\n")

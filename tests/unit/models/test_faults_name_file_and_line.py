@@ -62,7 +62,7 @@ EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
             {"models/m.sql": "select {{ env_var('HOME') }}"},
             "the template uses 'env_var', which is not a macro or function",
             "models/m.sql: line 1",
-            "env_var is dbt's alone",
+            "env_var exists only in dbt",
             id="a function that only dbt has",
         ),
         pytest.param(

@@ -147,7 +147,7 @@ def test_a_template_that_takes_or_makes_too_much_is_an_error(
 
 
 def test_a_template_is_no_longer_than_a_query(project: Any) -> None:
-    with pytest.raises(MonitorError, match="the most of a query"):
+    with pytest.raises(MonitorError, match="the maximum of a query"):
         project("select 1" + " " * 1024**2).compile()
 
 
@@ -167,7 +167,7 @@ def test_all_that_is_inlined_is_no_longer_than_a_query(project: Any) -> None:
         f"models/p{n}.sql": f"{{{{ config(materialized='ephemeral') }}}}\nselect '{'x' * 600_000}'"
         for n in range(2)
     }
-    with pytest.raises(MonitorError, match="the most of a query"):
+    with pytest.raises(MonitorError, match="the maximum of a query"):
         project({**pieces, "models/m.sql": "select {{ ref('p0') }}, {{ ref('p1') }}"}).compile()
 
 

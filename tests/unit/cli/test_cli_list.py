@@ -378,9 +378,7 @@ def test_several_measured_things_stand_on_one_line_in_a_pipe(
     assert "critical < 50 %; max of late: warning > 0" in plumbline("list").out
 
 
-@pytest.mark.parametrize(
-    "command", ["list", "compile coverage", "run --dry-run", "debug", "schedule show"]
-)
+@pytest.mark.parametrize("command", ["list", "compile coverage", "run --dry-run", "schedule show"])
 def test_neither_gx_nor_google_nor_pandas_is_imported_for(
     project: SmallProject, command: str
 ) -> None:

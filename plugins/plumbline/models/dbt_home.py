@@ -30,7 +30,7 @@ DBT_PROJECT_VARIABLE = "plumbline_dbt_project"
 """In ``vars``: the folder of the dbt project around this one, from the project's folder."""
 
 
-class ProjectLike(Protocol):
+class DbtHomeLike(Protocol):
     """What tells where dbt is."""
 
     @property
@@ -81,7 +81,7 @@ class DbtHome:
         return files.once(("manifest", file), lambda: read_manifest(file, files, project=self.name))
 
 
-def find_dbt_home(project: ProjectLike) -> DbtHome:
+def find_dbt_home(project: DbtHomeLike) -> DbtHome:
     """The dbt project of ``project``.
 
     Raises:

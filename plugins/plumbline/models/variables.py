@@ -137,39 +137,45 @@ def check_bounds(
 
 
 def _check_form(value: Parameter, form: Form, *, file: str | None) -> None:
-    def refuse(what: str, fix: str) -> NoReturn:
-        raise VariableError(f"variable {value.name!r} {what}", var=value.name, file=file, fix=fix)
-
     if not isinstance(value.value, str):
         # YAML reads an unquoted 10:00:00 as a number of seconds.
-        refuse(
+        _refuse(
+            value,
+            file,
             f"is {_shown(value.value)} ({value.type}), not a text",
             f'write it in quotes, such as "{form.example}"',
         )
     if not form.is_met_by(value.value):
-        refuse(f"is {_shown(value.value)}, which is not {form.noun}", form.fix)
+        _refuse(value, file, f"is {_shown(value.value)}, which is not {form.noun}", form.fix)
 
 
 def _check_entries(value: Parameter, form: Form, *, file: str | None) -> None:
-    def refuse(what: str, fix: str) -> NoReturn:
-        raise VariableError(f"variable {value.name!r} {what}", var=value.name, file=file, fix=fix)
-
     if not isinstance(value.value, tuple):
-        refuse(
+        _refuse(
+            value,
+            file,
             f"is {_shown(value.value)} ({value.type}), not a list",
             f'write a list, such as ["{form.example}"]',
         )
     for entry in value.value:
         if not isinstance(entry, str):
-            refuse(
+            _refuse(
+                value,
+                file,
                 f"has the entry {_shown(entry)} ({value.element_type}), not a text",
                 f'put each entry in quotes, such as ["{form.example}"]',
             )
         if not form.is_met_by(entry):
-            refuse(
+            _refuse(
+                value,
+                file,
                 f"has the entry {_shown(entry)}, which is not {form.noun}",
                 form.fix,
             )
+
+
+def _refuse(value: Parameter, file: str | None, what: str, fix: str) -> NoReturn:
+    raise VariableError(f"variable {value.name!r} {what}", var=value.name, file=file, fix=fix)
 
 
 def _scalar_type(value: object) -> str | None:

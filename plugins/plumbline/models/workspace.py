@@ -5,38 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from plumbline.models.dbt_home import DbtHome, find_dbt_home, with_manifest
+from plumbline.models.dbt_home import DbtHome, DbtHomeLike, find_dbt_home, with_manifest
 from plumbline.models.files import Index, index_macros, index_models
 from plumbline.models.manifest import Manifest
 from plumbline.models.properties import Properties, read_properties
 from plumbline.models.templates import Templates
 from plumbline.project.dbt_folders import model_folders
 from plumbline.project.documents import DBT_FILE
-from plumbline.project.files import Files
 from plumbline.project.jinja import Scope
 
 
-class ProjectLike(Protocol):
+class ProjectLike(DbtHomeLike, Protocol):
     """What the compiler needs of a project."""
-
-    @property
-    def root(self) -> Path:
-        """Its folder."""
-
-    @property
-    def files(self) -> Files:
-        """What is read of it."""
-
-    @property
-    def dbt(self) -> Mapping[str, Any]:
-        """``dbt_project.yml``, parsed."""
-
-    @property
-    def vars(self) -> Mapping[str, Any]:
-        """The defaults of all variables, as they are written."""
 
     @property
     def timezone(self) -> ZoneInfo:

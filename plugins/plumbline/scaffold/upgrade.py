@@ -15,6 +15,7 @@ from plumbline.project.stores import MODULE, find_store_faults
 from plumbline.project.yaml_document import read_yaml
 from plumbline.scaffold.gx_additions import Addition, with_additions
 from plumbline.scaffold.project import name_of
+from plumbline.scaffold.writing import write_new
 
 
 def upgrade_project(project: Project, *, write: bool) -> str:
@@ -24,7 +25,8 @@ def upgrade_project(project: Project, *, write: bool) -> str:
         write: change the file; where not, only tell.
 
     Raises:
-        ConfigError: the file can't be read, or the lines can't be added to it as it is written.
+        ConfigError: the file can't be read or written, or the lines can't be added to it as it is
+            written; then it stays as it was.
     """
     file = project.root / PROJECT_FILE
     before = file.read_text(encoding="utf-8")
@@ -34,7 +36,7 @@ def upgrade_project(project: Project, *, write: bool) -> str:
     )
     diff = "".join(f"{line}\n" for line in lines)
     if diff and write:
-        file.write_text(after, encoding="utf-8")
+        write_new(project.root, {}, {PROJECT_FILE: after})
     return diff
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -51,9 +51,37 @@ class Example:
         return f"{self.why} (in the demo project)" if self.is_of_demo else self.why
 
 
+_UNBROKEN = "\N{NON-BREAKING HYPHEN}"
+
+
+class _Formatter(click.HelpFormatter):
+    """Ends no line within a word at its hyphen: an instant, an option and a name stay whole."""
+
+    def write_text(self, text: str) -> None:
+        """As click's."""
+        super().write_text(text.replace("-", _UNBROKEN))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """As click's."""
+        unbroken = [(name, text.replace("-", _UNBROKEN)) for name, text in rows]
+        super().write_dl(unbroken, col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        """The help."""
+        return super().getvalue().replace(_UNBROKEN, "-")
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class _WithHelp(click.Command):
     """Help from the callback's docstring that ends with examples and exit codes; errors of the
     parser know their command, so that they can point to its help."""
+
+    context_class = _Context
 
     def __init__(
         self,

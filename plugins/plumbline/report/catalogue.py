@@ -317,6 +317,8 @@ def _monitors(catalogue: Catalogue) -> Block:
             )
             for entry in catalogue.monitors
         ),
+        # Name, last status, owner, thresholds, model, tags, suite.
+        keep=(0, 1, 5, 2, 3, *([6] if has_tags else []), 4),
     )
 
 

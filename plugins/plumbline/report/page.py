@@ -84,6 +84,9 @@ class Table:
     """Columns of numbers."""
     more: int = 0
     """Rows that were left out."""
+    keep: tuple[int, ...] = ()
+    """Columns, the most important first: a terminal without room for all leaves out the last.
+    Empty: none is left out, and rows without room stand below each other."""
 
 
 @dataclass(frozen=True)

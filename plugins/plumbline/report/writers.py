@@ -55,14 +55,18 @@ _STYLES: dict[str, str] = {
 _UNBOUNDED = 1_000_000
 _LEAST_WIDTH = 50
 """Names, numbers and words are folded only when they are wider than this."""
+_READABLE_WIDTH = 40
+"""A column of text is shown in a table that may leave it out only if it has this room or fits."""
 _STATUS_WIDTH = 12
 """Of a status with its symbol, in a list of results."""
 _GLUE = "\ufdd0"
 """A space at which no line ends, until the text is written: rich breaks a line at any other one."""
-_GLUED = re.compile(
-    r"(?:(?<=warning)|(?<=critical)) (?=[<>≤≥] )|(?<=[<>≤≥]) (?=-?\d)|(?<=\d) (?=[%h](?:\W|$))"
+_LEVEL = (
+    r"(?:warning|critical) [<>≤≥] (?:-?\d+(?:[.,]\d+)*(?: (?:%|[^\W\d]\w*))?|(?=\S)\S{1,20}(?!\S))"
 )
-"""Within a level (``critical < 50 %``) and between a number and its unit of one letter."""
+_GLUED = re.compile(rf"{_LEVEL}|(?<=\d) (?=[%h](?:\W|$))")
+"""A level with the first word of its unit (``critical > 10 errors``), and the space between a
+number and its unit of one letter."""
 _BACKTICKS = re.compile(r"`+")
 _ESCAPED = str.maketrans(
     {
@@ -176,7 +180,7 @@ def _text(line: Line, style: str = "") -> Text:
 
 
 def _glued(line: Line) -> str:
-    return _GLUED.sub(_GLUE, _plain(line))
+    return _GLUED.sub(lambda found: found[0].replace(" ", _GLUE), _plain(line))
 
 
 def _style(part: str) -> str:
@@ -233,6 +237,8 @@ def _table(table: Table, width: int | None) -> RenderableType:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as Grid
 
+    if width is not None and table.keep and len(table.rows) > 1:
+        return _with_columns_that_fit(table, width)
     if width is not None and _least_width(table) > width:
         return _records(table, width)
     grid = Grid(
@@ -243,6 +249,34 @@ def _table(table: Table, width: int | None) -> RenderableType:
     )
     room = None if width is None else width - _gaps(table)
     return _filled(grid, table, room, has_header=True)
+
+
+def _with_columns_that_fit(table: Table, width: int) -> RenderableType:
+    """As a table, without the columns that have no room, and their titles below it."""
+    from rich.console import Group
+    from rich.text import Text
+
+    room, shown = width + 1, set[int]()
+    for place in table.keep:
+        least = _least_column(table, place, has_header=True)
+        needed = max(least, min(_READABLE_WIDTH, _widest(table, place, has_header=True))) + 2
+        if needed <= room:
+            shown.add(place)
+            room -= needed
+    if not shown.issuperset(table.keep[:2]):
+        return _records(table, width)
+    places = sorted(shown)
+    narrow = Table(
+        tuple(table.header[place] for place in places),
+        tuple(tuple(row[place] for place in places) for row in table.rows),
+        right=frozenset(new for new, old in enumerate(places) if old in table.right),
+        more=table.more,
+    )
+    left_out = [title for place, title in enumerate(table.header) if place not in shown]
+    if not left_out:
+        return _table(narrow, width)
+    note = Text(f"Not shown at {width} columns: {', '.join(left_out)}", "dim")
+    return Group(_table(narrow, width), note)
 
 
 def _fact_table(table: Table, width: int | None) -> RenderableType:
@@ -302,12 +336,9 @@ def _column_widths(table: Table, room: int, *, has_header: bool) -> list[int] | 
     """
     columns = range(len(table.header))
     widths = [_least_column(table, place, has_header=has_header) for place in columns]
-    needs = []
-    for place in columns:
-        texts = [_text(row[place]).plain for row in table.rows]
-        lines = [line for text in texts for line in text.splitlines()]
-        widest = max(map(len, [*lines, table.header[place] if has_header else ""]), default=0)
-        needs.append(max(widest - widths[place], 0))
+    needs = [
+        max(_widest(table, place, has_header=has_header) - widths[place], 0) for place in columns
+    ]
     spare = room - sum(widths)
     if spare < 0 or spare >= sum(needs):
         return None
@@ -319,6 +350,13 @@ def _column_widths(table: Table, room: int, *, has_header: bool) -> list[int] | 
         widths[place] += given
         spare -= given
     return widths
+
+
+def _widest(table: Table, place: int, *, has_header: bool) -> int:
+    """The width at which no line of a column is folded."""
+    texts = [_text(row[place]).plain for row in table.rows]
+    lines = [line for text in texts for line in text.splitlines()]
+    return max(map(len, [*lines, table.header[place] if has_header else ""]), default=0)
 
 
 def _gaps(table: Table) -> int:

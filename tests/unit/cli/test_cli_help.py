@@ -207,3 +207,14 @@ def test_a_command_asked_for_help_without_its_group_has_the_short_option_too() -
     option = command.get_help_option(command.make_context("run", [], resilient_parsing=True))
     assert option is not None
     assert option.opts == ["-h", "--help"]
+
+
+@pytest.mark.parametrize(
+    "word", ["2026-02-02T15:00:00-05:00", "--project-dir", "nginx-unprivileged", "a-b-c-d-e-f-g"]
+)
+@pytest.mark.parametrize("width", range(60, 80, 3))
+def test_help_breaks_no_word_at_its_hyphens(word: str, width: int) -> None:
+    text = f"An instant with a time zone, an option or the name of an image ({word}) then more."
+    command = Command(name="x", help=text, params=[click.Option(["--as-of"], help=text)])
+    context = command.context_class(command, terminal_width=width, max_content_width=width)
+    assert command.get_help(context).count(word) >= 2

@@ -12,7 +12,7 @@ from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.report import wording
-from plumbline.report.page import Section, Table
+from plumbline.report.page import Name, Section, Table
 from plumbline.report.writers import as_text
 from support.reports import (
     AS_OF,
@@ -358,6 +358,69 @@ def test_where_the_table_has_no_room_what_failed_is_not_said_twice() -> None:
     section = text[text.rindex("grading_completeness\n") :]
     assert "fails    critical: graded_pct of each system_id" in section
     assert "found" not in section
+
+
+LEVELS = (
+    ("mean of covered_pct: warning < 90 %, critical < 50 %", ["critical < 50 %"]),
+    ("errors: warning > 0 errors, critical > 10 errors", ["critical > 10 errors"]),
+    ("hours_behind by service: warning > 6 h, critical > 72 h", ["critical > 72 h"]),
+    ("a: warning < 12 players per game, critical < 6 players per game", ["critical < 6 players"]),
+    ("a: warning > -1,000.5 rows, critical > 2 rows", ["warning > -1,000.5 rows"]),
+    ("failed by name: warning > 0; still_failing by name: critical > 0", ["critical > 0"]),
+    ("warning ≤ min(100, 12 × games) predictions", ["warning ≤ min(100,"]),
+)
+
+
+@pytest.mark.parametrize(("text", "whole"), LEVELS, ids=[text for text, _ in LEVELS])
+@pytest.mark.parametrize("width", range(24, 100, 4))
+def test_no_line_ends_between_a_level_its_operator_its_number_and_its_unit(
+    text: str, whole: list[str], width: int
+) -> None:
+    shown = as_text([Section("", (text,))], width=width)
+    assert [piece for piece in whole if piece not in shown] == []
+    assert " ".join(shown.split()) == text
+
+
+def monitors(count: int = 3) -> Table:
+    """As `plumbline list` has them."""
+    row = (
+        Name("prediction_coordinator_errors"),
+        Name("NEVER RAN"),
+        "max of primary_predictions: warning < 100 predictions, critical < 50 predictions",
+        Name("prediction_coordinator"),
+        Name("ml-platform"),
+    )
+    header = ("Monitor", "Last", "Thresholds", "Model or table", "Owner")
+    return Table(header, (row,) * count, keep=(0, 1, 4, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [
+        (30, None),
+        (60, ["Thresholds", "Model or table"]),
+        (80, ["Thresholds"]),
+        (110, ["Model or table"]),
+        (120, []),
+        (150, []),
+        (200, []),
+    ],
+)
+def test_a_narrow_list_leaves_out_columns_and_says_which(
+    width: int, left_out: list[str] | None
+) -> None:
+    text = as_text([Section("", (monitors(),))], width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("prediction_coordinator_errors") == 3
+    assert ("─" in text) == (left_out is not None)
+    note = f"Not shown at {width} columns: {', '.join(left_out or ())}"
+    assert (note in text) == bool(left_out)
+
+
+def test_one_row_of_a_list_shows_all_its_columns_at_any_width() -> None:
+    text = as_text([Section("", (monitors(1),))], width=80)
+    assert "critical < 50 predictions" in text
+    assert "Not shown" not in text
 
 
 def dated(long: str) -> Table:

@@ -7,6 +7,7 @@ warehouse: a key press must not wait.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from plumbline.project import Project
     from plumbline.project.suites import MonitorEntry
 
+_PLAIN = re.compile(r"[\w.@/+-]+")
 VARIABLE = "_PLUMBLINE_COMPLETE"
 """Set by the shell's script; its value is the request."""
 
@@ -35,10 +37,12 @@ def answer_shell(root: click.Group, wanted: str, session: object) -> int:
     Raises:
         ConfigError: nothing that can be answered was asked for.
     """
-    from click.shell_completion import shell_complete
+    from click.shell_completion import add_completion_class, shell_complete
 
+    from plumbline.cli.bash_completion import Bash
     from plumbline.core.errors import ConfigError
 
+    add_completion_class(Bash)
     shell, _, instruction = wanted.partition("_")
     if instruction == "complete":
         try:
@@ -95,6 +99,29 @@ def complete_monitors(
     typed = context.params.get(str(parameter.name)) or ()
     names = _monitors(project, context)
     return _items([name for name in names if name not in typed], incomplete)
+
+
+def complete_selectors(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """As `complete_monitors`, and their owners and tags once ``owner:`` or ``tag:`` is begun: that
+    reads all their suites."""
+    from plumbline.run.selection import METHODS, words_of
+
+    found = complete_monitors(context, parameter, incomplete)
+    project = _project(context)
+    for method in METHODS:
+        begun = f"{method}:"
+        if project and incomplete and incomplete[: len(begun)] == begun[: len(incomplete)]:
+            words = {
+                word
+                for monitor in _monitors(project, context)
+                for word in words_of(project, monitor, method) or ()
+            }
+            # A shell splits others at its own characters.
+            plain = (f"{begun}{word}" for word in sorted(words) if _PLAIN.fullmatch(word))
+            found += _items(plain, incomplete)
+    return found
 
 
 def complete_targets(

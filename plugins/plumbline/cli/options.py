@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plumbline.cli.completion import complete_monitors, complete_targets
+from plumbline.cli.completion import complete_selectors, complete_targets
 from plumbline.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def select_options(verb: str) -> tuple[click.Option, click.Option]:
             flags,
             multiple=True,
             metavar="MONITOR|owner:NAME|tag:NAME",
-            shell_complete=complete_monitors,
+            shell_complete=complete_selectors,
             help=f"{text} this monitor, or those of an owner or with a tag; repeatable.",
         )
 

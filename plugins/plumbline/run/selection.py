@@ -60,7 +60,7 @@ def _named_by(
             known: set[str] = set()
             fitting = set()
             for name in held:
-                words = _words(project, name, method)
+                words = words_of(project, name, method)
                 known.update(words or ())
                 # A monitor whose files are invalid may have any: selected, it ends in ERROR.
                 if option == "--select" if words is None else value in words:
@@ -77,7 +77,7 @@ def _named_by(
     return found
 
 
-def _words(project: Project, monitor: str, method: str) -> Sequence[str] | None:
+def words_of(project: Project, monitor: str, method: str) -> Sequence[str] | None:
     """Its owner or its tags; None where its files are invalid."""
     try:
         entry = project.suite_of(monitor).monitor

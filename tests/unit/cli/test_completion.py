@@ -146,6 +146,41 @@ def test_without_a_project_it_offers_nothing_and_says_nothing(
 
 
 @pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("plumbline run -s o", ["owner:shop-data"]),
+        ("plumbline run -s owner:", ["owner:shop-data"]),
+        ("plumbline run health_check_full -s owner:", ["owner:ml", "owner:shop-data"]),
+        ("plumbline run health_check_full --exclude owner:m", ["owner:ml"]),
+        ("plumbline backtest -s tag:", ["tag:daily", "tag:money"]),
+        ("plumbline backtest -s tag:d", ["tag:daily"]),
+        ("plumbline run -s tag:none", []),
+        ("plumbline run -s table:", []),
+        ("plumbline run -s ", ["coverage"]),
+        ("plumbline list -s owner:", []),
+        # As bash splits them: what it replaces is the part behind the colon.
+        ("plumbline run health_check_full -s owner :", ["ml", "shop-data"]),
+        ("plumbline run health_check_full -s owner : s", ["shop-data"]),
+        ("plumbline run health_check_full -s owner : ml -s ", ["coverage", "volume"]),
+        ("plumbline run health_check_full --exclude tag : m", ["money"]),
+    ],
+)
+def test_owners_and_tags_are_selected_too(
+    project: SmallProject, complete: Complete, line: str, offered: list[str]
+) -> None:
+    entries = {
+        "coverage": {"owner": "shop-data", "tags": ["daily", "two words"]},
+        "volume": {"owner": "ml", "tags": ["money"]},
+    }
+    for name, entry in entries.items():
+        file = project.root / "expectations" / f"{name}.json"
+        suite = json.loads(file.read_text())
+        suite["meta"]["monitor"] |= entry
+        file.write_text(json.dumps(suite))
+    assert complete(line) == offered
+
+
+@pytest.mark.parametrize(
     ("file", "text", "line", "offered"),
     [
         ("checkpoints/health_check.json", "{", "plumbline run -s ", ["coverage", "volume"]),

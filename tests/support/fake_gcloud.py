@@ -126,25 +126,27 @@ class FakeGcloud:
     def install(self, monkeypatch: Any, *, as_programs: bool = False) -> None:
         """Put it first on PATH.
 
-        Deploying runs it some sixty times, so `subprocess.run` answers for it in this process. A
-        shell, or ``as_programs``, starts the programs.
+        Deploying runs it some sixty times, so it answers in this process where plumbline starts
+        it. A shell, or ``as_programs``, starts the programs.
         """
         import shutil  # not above: the programs need to start quickly
         import subprocess
 
+        from plumbline.deploy import gcloud
+
         monkeypatch.setenv("PATH", self.path, prepend=os.pathsep)
         if as_programs:
             return
-        really = subprocess.run
+        really = gcloud.run_program
 
-        def run(command: Any, *more: Any, **options: Any) -> Any:
+        def run(command: Any, **options: Any) -> Any:
             program = Path(self.path) / str(command[0])
             if shutil.which(command[0]) != str(program):
-                return really(command, *more, **options)
-            code, said, complained = self._run(command, options.get("input") or "")
+                return really(command, **options)
+            code, said, complained = self._run(command, options.get("given") or "")
             return subprocess.CompletedProcess(command, code, said, complained)
 
-        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(gcloud, "run_program", run)
 
     def _run(self, command: list[str], given: str) -> tuple[int, str, str]:
         import contextlib

@@ -167,7 +167,7 @@ command = Command(
             "replay one monitor, once a day",
         ),
         Example(
-            "plumbline backtest --from 2026-01-01 --to 2026-02-03 --record",
+            "plumbline backtest --from 2026-01-24 --to 2026-02-03 --record",
             "fill the history for the past",
         ),
     ),

@@ -15,10 +15,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast, get_args
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.model import Incident
+from plumbline.alerts.incidents.lifecycle import Health, health_of
+from plumbline.alerts.incidents.model import Incident, Kind
 from plumbline.core.adapter import adapter
 from plumbline.core.alert_line import ENDINGS, Ending
 from plumbline.core.instants import in_utc, last_day
@@ -70,7 +71,8 @@ class OfRun(Protocol):
 class Streak:
     """How a monitor is, since when, and when it was last well.
 
-    WARNING and CRITICAL are one: since the first failing run, also without an incident.
+    WARNING and CRITICAL are one: since the first failing run, also without an incident. What an
+    incident's end would not be ends no failure either: no run, SKIPPED, and ERROR of data.
     """
 
     status: Status
@@ -79,6 +81,8 @@ class Streak:
     """The last run that is in it."""
     last_good: datetime | None = None
     last_good_observed: float | None = None
+    failing: Mapping[Kind, datetime] = field(default_factory=dict)
+    """Since when the data, and the check, have failed: the first run that saw it."""
 
 
 @dataclass(frozen=True)
@@ -406,16 +410,28 @@ def _continued(before: Streak | None, rows: Sequence[Row]) -> Streak | None:
         good = (streak.last_good, streak.last_good_observed) if streak else (None, None)
         if row.status is Status.PASS:
             good = (row.at, row.observed)
-        goes_on = streak is not None and _is_alike(streak.status, row.status)
-        since = streak.since if streak and goes_on else row.at
-        streak = Streak(row.status, since, row.at, *good)
+        failing = _failing_since(streak, row)
+        if row.status.is_failing:
+            since = failing["error" if row.status is Status.ERROR else "data"]
+        else:
+            since = streak.since if streak and streak.status is row.status else row.at
+        streak = Streak(row.status, since, row.at, *good, failing)
     return streak
 
 
-def _is_alike(before: Status, now: Status) -> bool:
-    """Whether a run continues what was: a failure that gets worse or better is the same failure, as
-    it is to an incident."""
-    return before is now or {before, now} == {Status.WARNING, Status.CRITICAL}
+def _failing_since(streak: Streak | None, row: Row) -> dict[Kind, datetime]:
+    """As incidents begin and end by this run, and the ones before."""
+    known: dict[Kind, datetime] = {}
+    if streak is not None:
+        known = dict(streak.failing)
+        if streak.status.is_failing:  # a cache of an earlier version knows no more
+            known.setdefault("error" if streak.status is Status.ERROR else "data", streak.since)
+    health: dict[Kind, Health] = {kind: health_of(kind, row.status) for kind in get_args(Kind)}
+    return {
+        kind: known.get(kind, row.at)
+        for kind, now in health.items()
+        if now == "failing" or (now == "unknown" and kind in known)
+    }
 
 
 def run_row_of(outcomes: Sequence[Outcome], run: OfRun) -> RunRow:

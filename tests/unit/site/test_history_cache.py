@@ -8,11 +8,11 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from plumbline.alerts.incidents.model import Ack
+from plumbline.alerts.incidents.model import Ack, Kind
 from plumbline.core.failure import Failure
 from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
@@ -173,6 +173,10 @@ def test_how_long_a_run_took_does_not_depend_on_when_it_judged(late: timedelta) 
 # Streaks
 
 
+def data(since: str) -> dict[Kind, datetime]:
+    return {"data": at(since)}
+
+
 def test_since_when_and_when_it_was_last_well() -> None:
     values = [92.0, 91.0, 40.0, 41.0]
     found = [
@@ -180,15 +184,71 @@ def test_since_when_and_when_it_was_last_well() -> None:
         for day, value in zip(days("2026-02-01", "2026-02-04"), values, strict=True)
     ]
     assert coverage(with_all(found)[0]).streak == Streak(
-        Status.CRITICAL, at("2026-02-03"), at("2026-02-04"), at("2026-02-02"), 91.0
+        Status.CRITICAL,
+        at("2026-02-03"),
+        at("2026-02-04"),
+        at("2026-02-02"),
+        91.0,
+        data("2026-02-03"),
     )
 
 
 def test_since_is_the_first_failing_run_also_if_it_got_worse() -> None:
     found = [record("2026-02-01"), record("2026-02-02", 60.0), record("2026-02-03", 40.0)]
     assert coverage(with_all(found)[0]).streak == Streak(
-        Status.CRITICAL, at("2026-02-02"), at("2026-02-03"), at("2026-02-01"), 92.0
+        Status.CRITICAL,
+        at("2026-02-02"),
+        at("2026-02-03"),
+        at("2026-02-01"),
+        92.0,
+        data("2026-02-02"),
     )
+
+
+SINCE = (
+    # The statuses of runs on consecutive days (- is a missing run), and the day that failing began.
+    ("PASS CRITICAL CRITICAL", 2),
+    ("PASS CRITICAL SKIPPED CRITICAL", 2),
+    ("PASS CRITICAL SKIPPED SKIPPED WARNING", 2),
+    ("PASS WARNING - - CRITICAL", 2),
+    ("PASS CRITICAL - SKIPPED - WARNING CRITICAL", 2),
+    ("CRITICAL ERROR CRITICAL", 1),
+    ("CRITICAL ERROR SKIPPED WARNING", 1),
+    ("CRITICAL SKIPPED PASS SKIPPED CRITICAL", 5),
+    ("SKIPPED CRITICAL", 2),
+    ("CRITICAL ERROR ERROR", 2),
+    ("ERROR CRITICAL ERROR", 3),
+    ("ERROR - ERROR", 1),
+    ("PASS CRITICAL SKIPPED", 3),
+    ("PASS SKIPPED SKIPPED", 2),
+)
+
+
+@pytest.mark.parametrize(("statuses", "day"), SINCE, ids=[statuses for statuses, _ in SINCE])
+@pytest.mark.parametrize("at_once", [True, False], ids=["one build", "a build a run"])
+def test_what_ends_no_incident_does_not_restart_since(
+    statuses: str, day: int, at_once: bool
+) -> None:
+    observed = {"PASS": 92.0, "WARNING": 60.0, "CRITICAL": 40.0}
+    found = [
+        record(f"2026-02-0{number}", observed.get(status), status=Status(status), reason="because")
+        for number, status in enumerate(statuses.split(), start=1)
+        if status != "-"
+    ]
+    cache, _ = with_all(found, each=len(found) if at_once else 1)
+    kept = history_cache.from_json(history_cache.to_json(cache))
+    assert kept is not None
+    streak = coverage(kept).streak
+    assert streak is not None
+    assert streak.since == at(f"2026-02-0{day}")
+
+
+def test_a_streak_of_an_earlier_version_goes_on() -> None:
+    before = Streak(Status.WARNING, at("2026-01-01"), at("2026-01-31"))
+    cache = history_cache.with_records(HistoryCache(), [record("2026-02-01", 40.0)])
+    known = replace(coverage(cache), before=before)
+    assert known.streak is not None
+    assert known.streak.since == at("2026-01-01")
 
 
 def test_a_streak_goes_on_across_months_that_are_archived() -> None:
@@ -197,13 +257,20 @@ def test_a_streak_goes_on_across_months_that_are_archived() -> None:
     cache, archives = with_all(found)
     assert [month for _, month in archives.rows] == ["2025-11", "2025-12", "2026-01", "2026-02"]
     assert coverage(cache).streak == Streak(
-        Status.CRITICAL, at("2025-11-03"), at("2026-02-20"), at("2025-11-02"), 91.0
+        Status.CRITICAL,
+        at("2025-11-03"),
+        at("2026-02-20"),
+        at("2025-11-02"),
+        91.0,
+        data("2025-11-03"),
     )
 
 
 def test_what_was_never_well_has_no_last_good() -> None:
     streak = coverage(with_all(records(days("2026-02-01", "2026-02-03"), 10.0))[0]).streak
-    assert streak == Streak(Status.CRITICAL, at("2026-02-01"), at("2026-02-03"))
+    assert streak == Streak(
+        Status.CRITICAL, at("2026-02-01"), at("2026-02-03"), failing=data("2026-02-01")
+    )
 
 
 # Months

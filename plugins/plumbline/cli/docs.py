@@ -35,9 +35,11 @@ def build(target: str | None, afresh: bool) -> int:
     with show_progress() as progress:
         progress.step("loading Great Expectations")
         from plumbline.gx.context import load_context
+
+        context = load_context(project)  # which checks first that there is the memory for it
         from plumbline.gx.site_builder import open_sites
 
-        for site in open_sites(load_context(project)):
+        for site in open_sites(context):
             progress.step(f"building {site.config.name}")
             write_result(_describe(site.bring_up_to_date(target=chosen, afresh=afresh)))
     return 0

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from plumbline.core.errors import ConfigError
 
 MEMORY_MIB = 1536
-"""Address space with which a run is safe. Importing Great Expectations takes half; with little
-left, Python waits for ever for a thread that could not be set up."""
+"""Address space with which a run is safe. Importing Great Expectations takes half; with less, OpenBLAS
+asks for memory for ever, and with little left Python waits for ever for a thread that could not be
+set up."""
 
 
 def start_thread(work: Callable[[], None], name: str) -> threading.Thread | None:
@@ -32,7 +33,7 @@ def start_thread(work: Callable[[], None], name: str) -> threading.Thread | None
 
 
 def check_memory() -> None:
-    """Refuse a limit under which a run would be aborted in the middle.
+    """Refuse a limit under which Great Expectations can't be loaded and used.
 
     Raises:
         ConfigError: `ulimit -v` is too low.
@@ -44,8 +45,8 @@ def check_memory() -> None:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < MEMORY_MIB * 1024**2:
         raise ConfigError(
-            f"the address space is limited to {limit // 1024**2} MiB, and a run needs "
-            f"{MEMORY_MIB} MiB",
+            f"the address space is limited to {limit // 1024**2} MiB, and this "
+            f"command needs {MEMORY_MIB} MiB",
             key="ulimit -v",
             fix="raise the limit (`ulimit -v unlimited`), or limit the memory by the container",
         )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from plumbline.core.errors import PlumblineError
-from plumbline.core.host import check_memory
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.project import Project
 from plumbline.project.labels import project_labels
@@ -16,7 +15,6 @@ from plumbline.project.labels import project_labels
 def check_files(project: Project) -> Iterator[Diagnosis]:
     """The configuration, and a line for each kind of file."""
     try:
-        check_memory()
         zone = project.timezone.key
         project.check_stores()
         project.sites  # noqa: B018 - reading it is the check

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from plumbline.core.gc_tuning import imported_at_once
+from plumbline.core.host import check_memory
 from plumbline.evaluate.lazy_import import loaded_when_touched
 from plumbline.evaluate.plugins import import_plugins
 from plumbline.project import Project
@@ -15,7 +16,12 @@ logger = logging.getLogger(__name__)
 def load_great_expectations() -> None:
     """Import Great Expectations, which registers plumbline's own expectations; this takes
     seconds.
+
+    Raises:
+        ConfigError: the address space is limited too much; a library of SciPy would wait for memory
+            for ever.
     """
+    check_memory()
     with imported_at_once("great_expectations"), loaded_when_touched():
         import great_expectations  # noqa: F401
     # GX says much on its own that our report says better, or that is not for our users.

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from plumbline.core.errors import ConfigError
 
 MEMORY_MIB = 1536
-"""Address space with which a run is safe. Importing Great Expectations takes half; with less, OpenBLAS
-asks for memory for ever, and with little left Python waits for ever for a thread that could not be
-set up."""
+"""Address space with which a run is safe. Importing Great Expectations takes half; with less,
+OpenBLAS asks for memory for ever, and with little left Python waits for ever for a thread that
+could not be set up."""
 
 
 def start_thread(work: Callable[[], None], name: str) -> threading.Thread | None:

@@ -182,7 +182,7 @@ def test_each_type_of_date_divides_the_rows_into_the_same_days(
 def test_shards_and_partitions_by_ingestion_time_are_divided_too(
     project: Project, evaluator: Interview, table: Table, column: str
 ) -> None:
-    """The embedded warehouse has real ones: tests/warehouse/test_new_monitor.py."""
+    """On stand-in columns: the evaluator has neither shards nor partitions."""
     found = _ask(project, evaluator, _new(table, column, group_by=("country",)), ROWS)
     assert {(str(row["day"]), row["country"]): row["rows_of_day"] for row in found} == COUNTED
 

@@ -28,6 +28,8 @@ _FOLDERS = {
     "ValidationDefinitionStore": "validation_definitions",
     "CheckpointStore": "checkpoints",
 }
+_LONGEST_ID = 30
+"""Characters that Google allows in a project's id."""
 _CONVERT = "convert the project instead: `plumbline import gx DIR` in a new folder"
 
 
@@ -44,6 +46,12 @@ class Addition:
     @property
     def name(self) -> str:
         return key_path((*self.path, self.key))
+
+
+def local_gcp_project(name: str) -> str:
+    """The Google project that the embedded warehouse plays for project ``name``."""
+    end = "-local"
+    return name.replace("_", "-")[: _LONGEST_ID - len(end)].rstrip("-") + end
 
 
 def find_additions(configuration: Mapping[str, Any], *, file: Path, name: str) -> list[Addition]:
@@ -83,7 +91,7 @@ def find_additions(configuration: Mapping[str, Any], *, file: Path, name: str) -
         found.append(Addition(("data_docs_sites",), "plumbline_site", tuple(lines.splitlines())))
     taken = configuration.get("fluent_datasources")
     source = "plumbline" if isinstance(taken, dict) and "warehouse" in taken else "warehouse"
-    lines = render("gx_source.yml", source=source, name=name)
+    lines = render("gx_source.yml", source=source, name=name, gcp_project=local_gcp_project(name))
     found.append(Addition(("fluent_datasources",), source, tuple(lines.splitlines())))
     return found
 

@@ -16,7 +16,7 @@ from plumbline.project.project import Project
 from plumbline.project.stores import has_targets
 from plumbline.project.yaml_document import read_yaml
 from plumbline.scaffold.dbt_project import DbtProject, read_dbt_project
-from plumbline.scaffold.gx_additions import find_additions, with_additions
+from plumbline.scaffold.gx_additions import find_additions, local_gcp_project, with_additions
 from plumbline.scaffold.monitor import NewMonitor, make_files
 from plumbline.scaffold.tables import find_table
 from plumbline.scaffold.templating import TEMPLATES, render
@@ -157,8 +157,7 @@ def project_files(
             key="--name",
             fix="use lower-case letters, digits and _, starting with a letter",
         )
-    local = f"{name.replace('_', '-')}-local"
-    gcp_project = (bigquery.project if bigquery else None) or local
+    gcp_project = (bigquery.project if bigquery else None) or local_gcp_project(name)
     values = {
         "name": name,
         "gcp_project": gcp_project,

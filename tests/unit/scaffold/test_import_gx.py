@@ -380,6 +380,29 @@ def test_a_suite_whose_table_no_file_names_is_run_over_the_one_that_is_given(
         plan(folder, tables={"spares": "shop.spares"})
 
 
+FILES_OF_GX_0 = {
+    "class_name": "Datasource",
+    "execution_engine": {"class_name": "PandasExecutionEngine"},
+}
+
+
+@pytest.mark.parametrize("source", [{"type": "pandas_filesystem"}, FILES_OF_GX_0], ids=["1", "0"])
+def test_a_suite_over_files_is_run_over_the_table_that_is_given(
+    tmp_path: Path, source: Mapping[str, Any]
+) -> None:
+    folder = write_gx(tmp_path, source={**source, "connection_string": None})
+    (said,) = left(plan(folder))
+    assert "not BigQuery; if BigQuery has the table too, name it: --table SUITE=" in said
+    planned = plan(folder, tables={"orders": "shop.orders"})
+    assert left(planned) == []
+    assert suite(planned, "orders")["meta"]["monitor"] == {"table": "shop.orders"}
+
+
+def test_a_table_that_gx_names_itself_is_not_replaced_without_a_word(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="suite 'orders' has a table of BigQuery in GX"):
+        plan(write_gx(tmp_path), tables={"orders": "shop.others"})
+
+
 def test_if_nothing_can_be_converted_nothing_is_written(tmp_path: Path) -> None:
     planned = plan(write_gx(tmp_path, source={"connection_string": "sqlite:///x.db"}))
     planned.write()

@@ -88,6 +88,14 @@ def test_the_folders_name_becomes_one_that_dbt_takes(tmp_path: Path) -> None:
     assert Project(made.root).dbt["name"] == "project_2_my_shop"
 
 
+@pytest.mark.parametrize("length", [1, 24, 25, 60])
+def test_a_name_of_any_length_makes_a_project_without_a_fault(tmp_path: Path, length: int) -> None:
+    name = ("shop_" * length)[:length]
+    made = make_project(tmp_path / "dq", name=name, example=True)
+    assert [finding.what for finding in lint(Project(made.root)).findings] == []
+    assert Project(made.root).dbt["name"] == name
+
+
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shop").write_text("")
     with pytest.raises(ConfigError, match="is not a folder"):

@@ -88,7 +88,7 @@ command = Command(
         option(
             "--table",
             "SUITE=TABLE",
-            "Table (DATASET.TABLE) of a suite whose GX files name no table; repeatable.",
+            "Table (DATASET.TABLE) of a suite for which GX names none in BigQuery; repeatable.",
             name="tables",
             multiple=True,
         ),

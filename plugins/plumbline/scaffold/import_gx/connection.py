@@ -19,6 +19,17 @@ _SQL = ("bigquery", "sql")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
 _KEYS = ("credentials_base64", "credentials_info")
 """Parameters that hold a key itself."""
+_ELSEWHERE = (
+    "if BigQuery has the table too, name it: --table SUITE=DATASET.TABLE; else leave it in the "
+    "project of GX: plumbline init DIR adds what plumbline needs to a project of GX 1.x"
+)
+
+
+class NotBigQueryError(NotConvertedError):
+    """The data source is another database, or files."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(f"data source {name!r} is {kind}, not BigQuery", _ELSEWHERE)
 
 
 @dataclass(frozen=True)
@@ -37,15 +48,13 @@ def read_connection(
     """The connection of data source ``name``.
 
     Raises:
-        NotConvertedError: it is not BigQuery, or a variable has no value.
+        NotBigQueryError: it is something else.
+        NotConvertedError: a variable has no value, or the connection is malformed.
     """
     text = _connection_string(name, source, variables)
     scheme, separator, _ = text.partition("://")
     if not (separator and scheme.startswith("bigquery")):
-        raise NotConvertedError(
-            f"data source {name!r} is {scheme if separator else 'no database'}, not BigQuery",
-            "leave it in the project of GX, and run that one with plumbline: plumbline init DIR",
-        )
+        raise NotBigQueryError(name, scheme if separator else "no database")
     refused = NotConvertedError(
         f"the connection of data source {name!r} names no valid project or location",
         "write bigquery://PROJECT/DATASET",
@@ -84,8 +93,5 @@ def _connection_string(name: str, source: Mapping[str, Any], variables: Variable
         written = written.get("url") or written.get("connection_string")
     if not isinstance(written, str):
         kind = source.get("type") or source.get("class_name") or "of an unknown type"
-        raise NotConvertedError(
-            f"data source {name!r} is {kind}, not BigQuery",
-            "leave it in the project of GX, and run that one with plumbline: plumbline init DIR",
-        )
+        raise NotBigQueryError(name, str(kind))
     return written

@@ -164,6 +164,13 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
 
     # Alone, which tells what of the suites lint refuses.
     trial = convert(_Destination(into.root), {})
+    for suite in tables:
+        if suite not in trial.placed:
+            raise ConfigError(
+                f"suite {suite!r} has a table of BigQuery in GX",
+                key="--table",
+                fix=f"leave out --table {suite}=..., or change the table in GX",
+            )
     refused: dict[str, dict[int, tuple[str, str]]] = {}
     others = []
     for file, finding in find_faults(trial.files, into.root / "plugins"):

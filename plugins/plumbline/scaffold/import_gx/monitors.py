@@ -10,7 +10,7 @@ from plumbline.core.errors import did_you_mean
 from plumbline.lint.json_format import dumps
 from plumbline.project.document import Document
 from plumbline.scaffold.import_gx.assets import Asset, Table, read_asset, read_table
-from plumbline.scaffold.import_gx.connection import Connection, read_connection
+from plumbline.scaffold.import_gx.connection import Connection, NotBigQueryError, read_connection
 from plumbline.scaffold.import_gx.gx_project import Definition, GxProject
 from plumbline.scaffold.import_gx.names import unique_names
 from plumbline.scaffold.import_gx.queries import (
@@ -59,6 +59,8 @@ class MonitorConverter:
     origins: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
     """By file of a monitor: its validation definition, and the indexes of its expectations."""
     connections: dict[str, Connection | NotConvertedError] = field(default_factory=dict)
+    placed: set[str] = field(default_factory=set)
+    """The suites that got their table from ``tables``."""
 
     def convert(self) -> None:
         """Convert every definition."""
@@ -128,11 +130,17 @@ class MonitorConverter:
 
     def _rows(self, definition: Definition) -> tuple[Asset, Connection]:
         if definition.datasource:
-            connection = self.connection(definition.datasource)
-            source = self.gx.datasource(definition.datasource)
-            return read_asset(definition, source, connection), connection
+            try:
+                connection = self.connection(definition.datasource)
+            except NotBigQueryError:
+                if definition.suite not in self.tables:
+                    raise
+            else:
+                source = self.gx.datasource(definition.datasource)
+                return read_asset(definition, source, connection), connection
         if definition.suite not in self.tables:
             raise _no_table(definition)
+        self.placed.add(definition.suite)
         connection = Connection(self.google_project, None)
         table = read_table(self.tables[definition.suite], connection)
         return Asset(table, None, None), connection

@@ -104,8 +104,8 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         "per run, then by six hours, as in the schedule. The first half of the runs fills the "
         "caches and the site (the worst run of each of sixty days, and one archive per month). The "
         "second half is measured, from the kernel's statistics of the process after each run. "
-        "`plumbline schedule run` starts a process for each run, so leaks can't add up there. They "
-        "could in a notebook, or in a service that calls plumbline.",
+        "`plumbline schedule run` starts a process for each run, so a leak can't accumulate there. "
+        "It could in a notebook, or in a service that calls plumbline.",
         "",
         f"Result of {day.isoformat()}, on {machine.system}, {machine.cores} cores, "
         f"{machine.memory_gib:.0f} GiB, Python {machine.python}; "
@@ -118,11 +118,11 @@ def as_markdown(soak: Soak, *, machine: Machine, day: date) -> str:
         "Memory, files, sockets and threads are those of this process, without the embedded "
         f"warehouse. Times are means of {EVERY} runs. Memory growth is the slope of a line fitted "
         "to the second half. Files, sockets and threads must not peak higher in the last quarter "
-        "than in the third.",
+        "than in the third quarter.",
         "",
         "The disk column is the local state without the warehouse: GX's stored results and the "
-        "site. It grows with the runs, as expected: results are kept until `stores.results` is "
-        "cleaned, the site for its `retention_days`.",
+        "site. It grows with each run, as expected: results are kept until `stores.results` is "
+        "cleaned, and the site's pages for its `retention_days`.",
         "",
     ]
     return "\n".join(lines)

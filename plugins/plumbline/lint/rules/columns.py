@@ -18,8 +18,9 @@ RULES = Rules()
 
 UNKNOWN = RULES.error(
     "expectation-unknown-column",
-    "The column is neither in the model's description nor in its SQL, or models/sources.yml "
-    "declares the table with all types and without it, so the monitor would end in ERROR.",
+    "The column doesn't exist, so the monitor would end in ERROR: neither the model's description "
+    "nor its SQL has it, or it is missing among the table's columns in models/sources.yml, which "
+    "declares a type for each.",
     wrong='"column": "covrage_pct", or "group_by": ["system"]',
     right='"column": "coverage_pct", or "group_by": ["system_id"]',
 )

@@ -44,7 +44,7 @@ GROUP_GONE = RULES.warning(
     "history-group-gone",
     "A group with its own bounds has not been in the history for four weeks.",
     wrong='"overrides": {"catboost_v7": {"min_value": 60}}',
-    right="without it",
+    right="no override for the group",
 )
 
 RETIRED_UNKNOWN = RULES.warning(

@@ -45,7 +45,7 @@ RENAMED_FROM_EXISTING = RULES.error(
 )
 DEPENDENCY_CYCLE = RULES.error(
     "monitor-dependency-cycle",
-    "Monitors depend on each other in a cycle, so none of them can be the cause.",
+    "Monitors depend on each other in a cycle, so plumbline can't tell which one is the cause.",
     wrong='grading depends on lag, and lag has "depends_on": ["grading"]',
     right='"depends_on": [] in one of the two',
 )

@@ -18,7 +18,7 @@ NO_HEADING = RULES.warning(
     "runbook-without-heading",
     "The runbook lacks a heading that the others have.",
     wrong="a runbook without ## Roll back",
-    right="## Roll back, and below it how to roll back a deployment, or that there is none",
+    right="a section ## Roll back: how to roll back a deployment, or that none can be the cause",
 )
 
 

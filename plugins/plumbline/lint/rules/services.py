@@ -58,7 +58,7 @@ NO_RUNBOOK = RULES.warning(
 NOT_WATCHED = RULES.error(
     "service-not-watched",
     "The variable services differs from the file, so a service would not be monitored.",
-    wrong="services: [worker] in dbt_project.yml, and coordinator besides in deploy/services.yml",
+    wrong="services: [worker] in dbt_project.yml, while deploy/services.yml also has coordinator",
     right="services: [worker, coordinator]",
 )
 

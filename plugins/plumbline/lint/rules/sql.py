@@ -61,7 +61,7 @@ READS_CLOCK = RULES.warning(
 )
 MISCOUNTS = RULES.warning(
     "sql-countif-beside-offset",
-    "Beside countif the embedded BigQuery reads array[offset(n)] one element too early.",
+    "In a query with countif, the embedded BigQuery reads array[offset(n)] one element too early.",
     wrong="select countif(features[offset(25)] > 0)",
     right="select sum(if(features[offset(25)] > 0, 1, 0))",
 )

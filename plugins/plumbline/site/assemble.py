@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from plumbline.alerts.incidents.model import Incident
 from plumbline.checks.thresholds import thresholds_of
@@ -25,7 +26,7 @@ from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
-from plumbline.site.days import DAY, DayRun, changes
+from plumbline.site.days import DAY, DayRun, RunPlace, changes, checkpoint_of
 from plumbline.site.expectations import with_results
 from plumbline.site.history_cache import (
     RECENT_RUNS,
@@ -448,12 +449,24 @@ def _days(project: Project, runs: Sequence[RunRow]) -> tuple[DayView, ...]:
     return days_of(runs, project.timezone, max(first, oldest), until)
 
 
-def day_page(day: date, runs: DAY, before: Sequence[DAY]) -> DayPage:
+def day_page(
+    day: date,
+    runs: DAY,
+    before: Sequence[DAY],
+    after: Mapping[str, RunPlace],
+    zone: ZoneInfo,
+) -> DayPage:
     """The page of a day's runs.
 
     Args:
         before: earlier days on which its checkpoints ran, newest first.
+        after: see `DayArchives.after`.
     """
+    following = dict(after)
+    next_runs = {}
+    for one in reversed(runs):
+        next_runs[one.anchor] = following.get(checkpoint_of(one.anchor))
+        following[checkpoint_of(one.anchor)] = RunPlace(day, one.anchor)
     last: dict[str, DayRun] = {}
     for one in (run for of_day in reversed(before) for run in of_day):
         last[one.run.checkpoint] = one
@@ -469,6 +482,10 @@ def day_page(day: date, runs: DAY, before: Sequence[DAY]) -> DayPage:
                 dict(ranked),
                 previous.run if previous else None,
                 changes(one.rows, previous.rows) if previous else {},
+                RunPlace(last_day(previous.run.as_of.astimezone(zone)), previous.anchor)
+                if previous
+                else None,
+                next_runs[one.anchor],
             )
         )
         last[one.run.checkpoint] = one

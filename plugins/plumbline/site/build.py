@@ -312,14 +312,14 @@ class _EarlierBuild:
         }
         lost = {day for day in archives.days if not self.has_page(paths.day(day))}
         drawn = archives.changed | lost | (archives.days.keys() if relink else set())
-        for day in archives.changed:
-            drawn.update(days.beside(archives.days, day, is_after=True))
         for day in [day for day in drawn if not archives.runs(day)]:
             drawn.remove(day)
             if day in lost:
                 del archives.days[day]
+        drawn |= {day for day in archives.relinked(cache.days) if archives.whole(day)}
         views = tuple(
-            day_page(day, archives.runs(day), archives.before(day)) for day in sorted(drawn)
+            day_page(day, archives.whole(day), archives.before(day), archives.after(day), zone)
+            for day in sorted(drawn)
         )
         return replace(cache, days=archives.days), made, views
 

@@ -43,6 +43,14 @@ class DayRun:
         return anchor_of(self.run)
 
 
+@dataclass(frozen=True)
+class RunPlace:
+    """Where a run is on the site."""
+
+    day: date
+    anchor: str
+
+
 DAY = tuple[DayRun, ...]
 """A day's archive, oldest first."""
 
@@ -147,6 +155,14 @@ def beside(
         waiting -= found
 
 
+def _firsts(anchors: Iterable[str]) -> dict[str, str]:
+    """The first of each checkpoint."""
+    found: dict[str, str] = {}
+    for anchor in anchors:
+        found.setdefault(checkpoint_of(anchor), anchor)
+    return found
+
+
 class DayArchives:
     """The days that have a page, and their archives, while a build adds runs.
 
@@ -214,6 +230,34 @@ class DayArchives:
         """The nearest earlier days with the checkpoints of ``day``, newest first: at least the last
         run of each checkpoint."""
         return [self._last_runs(other) for other in beside(self.days, day)]
+
+    def whole(self, day: date) -> DAY:
+        """As `runs`, from the cache where it has all of them."""
+        found = self._last_runs(day)
+        return found if len(found) == len(self.days[day]) else self.runs(day)
+
+    def after(self, day: date) -> dict[str, RunPlace]:
+        """By the checkpoint of an anchor (`checkpoint_of`), the first run on a later day."""
+        found: dict[str, RunPlace] = {}
+        for other in beside(self.days, day, is_after=True):
+            for anchor in self.days[other]:
+                found.setdefault(checkpoint_of(anchor), RunPlace(other, anchor))
+        return found
+
+    def relinked(self, known: Mapping[date, tuple[str, ...]]) -> set[date]:
+        """Days whose runs have others before or after them than on their pages.
+
+        Args:
+            known: the days as the pages have them, with the anchors of their runs.
+        """
+        found: set[date] = set()
+        for day in self.changed & self.days.keys():
+            found.update(beside(self.days, day, is_after=True))
+            if _firsts(self.days[day]) != _firsts(known.get(day, ())):
+                found.update(beside(self.days, day))
+        for day in known.keys() - self.days.keys():
+            found.update(beside(known, day, is_after=True), beside(known, day))
+        return found & self.days.keys()
 
     def _last_runs(self, day: date) -> DAY:
         cached = None if day in self._runs else whole_day(self._cache, day, self._zone)

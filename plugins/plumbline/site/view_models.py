@@ -30,7 +30,7 @@ from plumbline.core.status import (
 from plumbline.history.cost.sharing import SharedTable
 from plumbline.history.cost.summary import By, CostLine
 from plumbline.site.changes import SuiteChange
-from plumbline.site.days import Change, anchor_of
+from plumbline.site.days import Change, RunPlace, anchor_of
 from plumbline.site.expectations import ExpectationPast
 from plumbline.site.history_cache import RECENT_RUNS
 from plumbline.site.rows import Row, RunRow, Sighted
@@ -249,6 +249,10 @@ class RunView:
     """The run before of the same checkpoint; None: none is known."""
     changes: Mapping[str, Change]
     """By monitor: what is not as it was in the run before."""
+    before_at: RunPlace | None = None
+    """The run before."""
+    next_at: RunPlace | None = None
+    """The run after of the same checkpoint; None: there is none yet."""
 
     @property
     def anchor(self) -> str:

@@ -264,6 +264,7 @@ def test_a_run_writes_its_monitor_the_overview_and_the_book_and_once_a_day_the_m
         "data/coverage/2026-02.js",
         "data/coverage/2026-02.json",
         "data/days/2026-02-20.json",
+        "days/2026-02-19.html",  # leads to the day's first run
         "days/2026-02-20.html",
         paths.SUITES,
         "index.html",
@@ -329,12 +330,61 @@ def test_a_day_has_its_runs_with_what_each_found_and_what_changed(site: Site) ->
     assert site.faults() == []
 
 
+def links_of_runs(site: Site, day: str) -> list[str]:
+    """Where a day's page leads to, run by run, newest first: the run before, the run after."""
+    content = site.text(f"days/{day}.html").split("<h1", 1)[1]
+    return re.findall(r'href="([^"]*)">(?:run before|Next run)', content)
+
+
+def test_a_run_leads_to_the_run_before_and_the_run_after(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-01")))
+    assert links_of_runs(site, "2026-02-01") == []
+    site.build([record("2026-02-03 06:00"), record("2026-02-03 12:00")])
+    site.build(records(days("2026-02-05", "2026-02-05")))
+    assert links_of_runs(site, "2026-02-01") == ["2026-02-03.html#health_check-110000"]
+    assert links_of_runs(site, "2026-02-03") == [
+        "#health_check-110000",
+        "2026-02-05.html#health_check-050000",
+        "2026-02-01.html#health_check-050000",
+        "#health_check-170000",
+    ]
+    assert links_of_runs(site, "2026-02-05") == ["2026-02-03.html#health_check-170000"]
+    assert site.faults() == []
+
+
+def test_a_run_that_comes_late_is_linked_from_both_sides(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-01")))
+    site.build(records(days("2026-02-03", "2026-02-03")))
+    site.build(records(days("2026-02-02", "2026-02-02")))
+    assert links_of_runs(site, "2026-02-01") == ["2026-02-02.html#health_check-050000"]
+    assert links_of_runs(site, "2026-02-03") == ["2026-02-02.html#health_check-050000"]
+
+
+def test_no_run_leads_to_a_page_that_fell_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "DAY_PAGES", 2)
+    for day in days("2026-02-01", "2026-02-06"):
+        site.build(records([day]))
+        assert site.faults() == []
+    assert links_of_runs(site, "2026-02-04") == ["2026-02-05.html#health_check-050000"]
+
+
+def test_the_second_run_of_a_day_leaves_the_pages_of_the_days_before(site: Site) -> None:
+    site.build(records(days("2026-02-01", "2026-02-02")))
+    site.build([record("2026-02-03 06:00")])
+    built = site.build([record("2026-02-03 12:00")])
+    drawn = {path for path in built.written.written if path.startswith("days/")}
+    assert drawn == {"days/2026-02-03.html"}
+
+
 def test_a_run_that_comes_late_changes_its_day_and_the_next_that_stands_on_it(site: Site) -> None:
     site.build(records(days("2026-02-01", "2026-02-02"), 40.0))
     site.build(records(days("2026-02-04", "2026-02-08"), 40.0))
     built = site.build(records([at("2026-02-03")], 92.0))
     drawn = {path for path in built.written.written if path.startswith(("days/", "data/days/"))}
-    assert drawn == {"days/2026-02-03.html", "data/days/2026-02-03.json", "days/2026-02-04.html"}
+    assert drawn == {
+        "data/days/2026-02-03.json",
+        *(f"days/2026-02-0{day}.html" for day in (2, 3, 4)),
+    }
     assert "( end of 3 Feb 2026 ): new failing coverage ." in site.words("days/2026-02-04.html")
 
 

@@ -6,7 +6,7 @@ import sys
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import flag, target_option
-from plumbline.cli.output import has_colour, write_result
+from plumbline.cli.output import has_colour, terminal_width, write_result
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 
@@ -28,12 +28,12 @@ def debug(target: str | None, every_target: bool) -> int:
             "--all-targets checks every target", key="--target", fix="leave one of them out"
         )
     session = current_session()
-    coloured = has_colour(sys.stdout)
+    coloured, width = has_colour(sys.stdout), terminal_width(sys.stdout)
     code = EXIT_OK
     for diagnosis in check_all(
         session.project, target, now=session.clock(), every_target=every_target
     ):
-        write_result(diagnosis.render(has_colour=coloured))
+        write_result(diagnosis.render(has_colour=coloured, width=width))
         if diagnosis.level is Level.MISSING:
             code = EXIT_ERROR
     return code

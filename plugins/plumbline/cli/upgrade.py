@@ -6,7 +6,7 @@ import sys
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import flag
-from plumbline.cli.output import has_colour, write_message, write_result
+from plumbline.cli.output import has_colour, terminal_width, write_message, write_result
 from plumbline.cli.session import current_session
 
 
@@ -33,7 +33,9 @@ def upgrade(dry_run: bool) -> int:
         return EXIT_OK
     code = EXIT_OK
     for diagnosis in check_files(Project(project.root)):
-        write_result(diagnosis.render(has_colour=has_colour(sys.stdout)))
+        write_result(
+            diagnosis.render(has_colour=has_colour(sys.stdout), width=terminal_width(sys.stdout))
+        )
         if diagnosis.level is Level.MISSING:
             code = EXIT_ERROR
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,12 +34,33 @@ class Diagnosis:
     detail: str
     fix: str | None = None
 
-    def render(self, *, has_colour: bool) -> str:
+    def render(self, *, has_colour: bool, width: int | None = None) -> str:
+        """A line, and one for its fix.
+
+        Args:
+            width: columns of the terminal, between whose words lines end; None: no line is folded.
+        """
         word = f"{self.level:<7}"
+        text = _folded(f"{word}  {self.what}: {one_line(self.detail)}", width, indent=9)
         if has_colour:
-            word = coloured(word, _COLOURS[self.level], bold=self.level is Level.MISSING)
-        text = f"{word}  {self.what}: {one_line(self.detail)}\n"
-        return text + (f"         fix: {one_line(self.fix)}\n" if self.fix else "")
+            shown = coloured(word, _COLOURS[self.level], bold=self.level is Level.MISSING)
+            text = shown + text.removeprefix(word)
+        if self.fix:
+            text += _folded(f"{'':9}fix: {one_line(self.fix)}", width, indent=14)
+        return text
+
+
+def _folded(text: str, width: int | None, *, indent: int) -> str:
+    if width is None or len(text) <= width:
+        return f"{text}\n"
+    lines = textwrap.wrap(
+        text,
+        max(width, 2 * indent),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def fault(what: str, error: PlumblineError) -> Diagnosis:

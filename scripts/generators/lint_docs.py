@@ -21,8 +21,8 @@ fix. It needs no warehouse, secrets or network, and takes less than a second.
 
 ```sh
 plumbline lint                     # check the whole project
-plumbline lint line_coverage       # check one monitor: its suite, model and runbook
-plumbline lint models/schema.yml   # check a file or a folder
+plumbline lint orders_with_email   # check one monitor: its suite, model and runbook
+plumbline lint models              # check a file or a folder
 plumbline lint --fix               # format suites and checkpoints first
 plumbline lint --no-plugins        # don't run the project's Python code
 plumbline lint --format github     # print annotations for a pull request

@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from support.dbt_manifest import model, write_manifest
+from support.fake_receivers import FakeReceiver
 from support.processes import environment
 from support.projects import make_project
-from support.sockets import refused_port
 from support.targets import embedded_target
 from support.warehouse import running_warehouse
 from support.warm_python import warm_python
@@ -51,15 +51,26 @@ Plumbline = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def plumbline(shared_state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Plumbline:
+def receiver() -> Iterator[FakeReceiver]:
+    with FakeReceiver() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def plumbline(
+    shared_state_dir: Path, tmp_path_factory: pytest.TempPathFactory, receiver: FakeReceiver
+) -> Plumbline:
     """Type a command in the project; its standard output. Both targets have their tables."""
     root = tmp_path_factory.mktemp("shop")
     project = f"test-{uuid.uuid4().hex[:12]}"
     running_warehouse(shared_state_dir)
     make_project(root, embedded_target(shared_state_dir))
     _write(root, project)
-    nobody = f"http://127.0.0.1:{refused_port()}/x"
-    env = environment(PLUMBLINE_STATE_DIR=str(shared_state_dir), PAGER_URL=nobody, TEAM_URL=nobody)
+    env = environment(
+        PLUMBLINE_STATE_DIR=str(shared_state_dir),
+        PAGER_URL=f"{receiver.url}/pager",
+        TEAM_URL=f"{receiver.url}/team",
+    )
 
     def run(*arguments: str, code: int = 0) -> str:
         done = subprocess.run(
@@ -131,7 +142,9 @@ def _suite(root: Path, name: str, meta: object, kind: str, kwargs: object) -> No
     (root / "expectations" / f"{name}.json").write_text(json.dumps(suite))
 
 
-def test_each_target_reads_records_and_shows_its_own_datasets(plumbline: Plumbline) -> None:
+def test_each_target_reads_records_and_shows_its_own_datasets(
+    plumbline: Plumbline, receiver: FakeReceiver
+) -> None:
     live = ("run", "health", "--alerts", "--no-docs", "--format")
     prod = plumbline(*live, "markdown", "--target", "prod", code=2)
     dev = json.loads(plumbline(*live, "json", "--target", "dev"))
@@ -152,6 +165,7 @@ def test_each_target_reads_records_and_shows_its_own_datasets(plumbline: Plumbli
     # Incidents and messages of prod are none of dev's.
     assert "opened" in prod
     assert dev["alerts"] == []
+    assert {request.path for request in receiver.requests} == {"/pager"}
     assert "pager" in plumbline("alerts", "list", "--target", "prod")
     assert plumbline("alerts", "list", "--target", "dev") == "No incident is open.\n"
     shown = plumbline("list", "--target", "dev"), plumbline("list", "--target", "prod")

@@ -26,6 +26,9 @@ FIRST_SECONDS = 5.0
 """How long the first lookup of a name is waited for."""
 AGAIN_SECONDS = 0.5
 """The same after one that failed."""
+SILENT_SECONDS = 1.0
+"""The same of the first lookup of a name while that of another has been waited for in vain: the
+name server is silent, and each further host of a run would cost `FIRST_SECONDS`."""
 KEPT_SECONDS = 60.0
 """How long a name that resolved is not looked up again; one that did not, for `FAILED_SECONDS`."""
 FAILED_SECONDS = 0.5
@@ -50,6 +53,11 @@ class _Lookup:
         self.done.set()
 
     @property
+    def is_in_vain(self) -> bool:
+        """Whether the name server is silent for as long as a first lookup is waited for."""
+        return not self.done.is_set() and time.monotonic() - self.began >= FIRST_SECONDS
+
+    @property
     def is_current(self) -> bool:
         kept = KEPT_SECONDS if self.works else FAILED_SECONDS
         return not self.done.is_set() or time.monotonic() - self.ended < kept
@@ -68,13 +76,21 @@ def resolves(host: str) -> bool:
         if before is not None and before.is_current:
             lookup = before
         else:
-            patience = FIRST_SECONDS if before is None or before.works else AGAIN_SECONDS
-            lookup = _lookups[host] = _Lookup(host, patience)
+            lookup = _lookups[host] = _Lookup(host, _patience(before))
             start_thread(lookup.run, f"lookup {host}")
     left = lookup.began + lookup.patience - time.monotonic()
     asked = seconds_left()
     lookup.done.wait(max(0.0, left if asked is None else min(left, asked)))
     return lookup.works
+
+
+def _patience(before: _Lookup | None) -> float:
+    """Seconds for the lookup after ``before`` of the same name."""
+    if before is not None and not before.works:
+        return AGAIN_SECONDS
+    if any(other.is_in_vain for other in _lookups.values()):
+        return min(SILENT_SECONDS, FIRST_SECONDS)
+    return FIRST_SECONDS
 
 
 def refuse_unresolved(

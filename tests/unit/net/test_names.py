@@ -78,6 +78,26 @@ def test_a_name_server_that_is_silent_is_waited_for_once(resolver: Resolver) -> 
     assert resolves(HOST), "it has answered meanwhile"
 
 
+def test_a_silent_name_server_is_waited_for_less_for_each_further_name(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "SILENT_SECONDS", 0.05)
+    answers = threading.Event()
+
+    def waits() -> None:
+        answers.wait(20)
+
+    resolver(waits)
+    assert not resolves(HOST)
+    began = time.monotonic()
+    assert [resolves(f"{name}.example.com") for name in ("slack", "ping", "token")] == [False] * 3
+    assert time.monotonic() - began < 0.3
+    answers.set()
+    for lookup in names._lookups.values():
+        lookup.done.wait(5)
+    assert resolves("slack.example.com"), "it has answered meanwhile"
+
+
 def test_a_proxy_resolves_names_itself(resolver: Resolver) -> None:
     resolver(fails)
     request = requests.Request("GET", f"https://{HOST}/x").prepare()

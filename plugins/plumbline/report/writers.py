@@ -76,9 +76,15 @@ _ESCAPED = str.maketrans(
         "\\": "&#92;",
         # An empty comment keeps GitHub from telling a person that data has an @ in it.
         "@": "@<!-- -->",
-        **{character: f"\\{character}" for character in "`*_[]#~$>"},
+        # GitHub links #12 after it has read the Markdown, whether escaped or not.
+        "#": "\\#<!-- -->",
+        **{character: f"\\{character}" for character in "`*_[]~$>"},
     }
 )
+_LINKED_BY_GITHUB = re.compile(
+    r"(?P<before>:(?=//)|:(?=[a-z+][a-z0-9_+-]*:)|\bGH(?=-\d)|\bwww(?=\.))", re.IGNORECASE
+)
+"""In text: addresses, ``:emoji:`` and ``GH-12``."""
 
 
 def as_text(page: Page, *, width: int | None = None, colour: bool = False) -> str:
@@ -139,7 +145,8 @@ def as_json(value: object) -> str:
 
 def escape(text: str) -> str:
     """``text`` as itself in Markdown: no markup, no HTML, no link, no mention, on one line."""
-    return one_line(text).translate(_ESCAPED).replace("://", ":<!-- -->//")
+    unlinked = _LINKED_BY_GITHUB.sub("\\g<before>\0", one_line(text))
+    return unlinked.translate(_ESCAPED).replace("\0", "<!-- -->")
 
 
 def code(text: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
+from markdown_it import MarkdownIt
 
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
@@ -56,6 +59,11 @@ def test_a_runbook_is_code_and_a_url_of_one_is_a_link() -> None:
         ("![a](b)", "!\\[a\\](b)"),
         ("@someone", "@<!-- -->someone"),
         ("http://evil", "http:<!-- -->//evil"),
+        ("www.evil.example", "www<!-- -->.evil.example"),
+        ("#12", "\\#<!-- -->12"),
+        ("GH-12", "GH<!-- -->-12"),
+        (":tada:", ":<!-- -->tada:"),
+        ("10:15:00", "10:15:00"),
         ("one\ntwo", "one&#92;ntwo"),
         ("\x1b[31m", "&#92;x1b\\[31m"),
     ],
@@ -80,6 +88,38 @@ def test_text_is_escaped(text: str, escaped: str) -> None:
 )
 def test_names_are_code(text: str, shown: str) -> None:
     assert code(text) == shown
+
+
+NAMES = ("a|b", "@team", "<b>", "#1", "_a_", "a`b", "~~a~~", "a\\|b", "GH-1", ":tada:", "www.a.de")
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_as_rendered_tables_stay_tables_and_each_name_is_itself(name: str) -> None:
+    run = report(
+        replace(
+            grading((group(name, Status.CRITICAL, 0.0),)),
+            monitor=name,
+            summary=name,
+            owner=name,
+            notes=(name,),
+        )
+    )
+    shown = MARKDOWN.render(render(run))
+    tables = re.findall(r"<table>.*?</table>", shown, re.DOTALL)
+    assert len(tables) == 2
+    for table in tables:
+        rows = [len(re.findall("<t[hd]", row)) for row in table.split("<tr>")[1:]]
+        assert len(set(rows)) == 1
+    assert not re.search(
+        r"<(?!/?(?:h\d|p|table|thead|tbody|tr|th|td|ul|li|strong|code|!--)\b)",
+        shown.replace("<!-- -->", ""),
+    )
+    # What GitHub links, it finds in what stands between tags and outside of code.
+    outside = re.sub(r"<code>.*?</code>", "", shown, flags=re.DOTALL)
+    assert not re.search(r"(?<!\w)@\w|#\d|GH-\d|:tada:|www\.", outside)
+    plain = html.unescape(re.sub(r"<[^>]*>", "", shown))
+    assert plain.count(name) >= 4
 
 
 def again(text: str) -> str:

@@ -208,7 +208,8 @@ class Planner:
         wanted = test.resource.name
         if test.generic is not None and not self._has_own_name(test):
             short = identity.removeprefix(f"{test.generic.package}.")
-            wanted = f"{self._table_name(test.node or test.package)}_{short}"
+            of_test = self._table_name(test.node) if test.node else test.package
+            wanted = f"{of_test}_{short}"
         sql = self._sql(test, levels)
         name = self.names(of, _word(wanted))
         readers = [test.node, *test.depends_on] if test.node else test.depends_on

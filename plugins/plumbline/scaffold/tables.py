@@ -180,7 +180,7 @@ def _find_model(workspace: Workspace, text: str) -> tuple[str, Relation] | None:
     manifest = workspace.manifest
     if "." in text and manifest is None:
         return None
-    at = Place("--table", 0, "--table")
+    at = Place("", 0, "--table")
     if "." not in text:
         if not _WORD.fullmatch(text):
             return None

@@ -600,3 +600,14 @@ def test_a_manifest_for_another_warehouse_is_refused(root: Path) -> None:
     (root / "target" / "manifest.json").write_text(json.dumps(content))
     with pytest.raises(ConfigError, match="made for 'snowflake'"):
         plan_import(Project(root), dbt_dir=None, checkpoint="dbt")
+
+
+def test_a_generic_test_of_an_expression_is_named_by_its_package(root: Path) -> None:
+    """dbt attaches a test whose `model` is an expression, not a ref(), to no table."""
+    loose = generic_test(
+        "dbt_utils.at_least_one", ORDERS[0], "state", changes={"attached_node": None}
+    )
+    imported(root, ORDERS, loose)
+    (file,) = (root / "expectations").glob("*.json")
+    assert file.stem.startswith("shop_")
+    assert suite(root, file.stem)["meta"]["monitor"]["observed"]["failing_rows"]

@@ -156,3 +156,9 @@ def test_a_folder_that_is_no_dbt_project_is_told(project: Project) -> None:
     with pytest.raises(MonitorError, match="is not the folder of a dbt project") as caught:
         Workspace(Project(project.root), project.target("local")).manifest  # noqa: B018
     assert caught.value.key == "vars.plumbline_dbt_project"
+
+
+def test_an_unknown_model_is_told_of_the_option_once(project: Project) -> None:
+    with pytest.raises(MonitorError, match="ordres") as caught:
+        find_table(project, project.target("local"), "ordres", never)
+    assert caught.value.where == "--table"

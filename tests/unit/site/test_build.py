@@ -325,7 +325,7 @@ def test_a_day_has_its_runs_with_what_each_found_and_what_changed(site: Site) ->
         "Since the run before ( end of 1 Feb 2026 ): "
         "new failing coverage ; worse third ; recovered other ." in words
     )
-    assert "No run of this checkpoint is known before it." in site.words("days/2026-02-01.html")
+    assert "This is the first known run of the checkpoint." in site.words("days/2026-02-01.html")
     assert 'href="days/2026-02-02.html#health_check-170000"' in site.text("index.html")
     assert site.faults() == []
 

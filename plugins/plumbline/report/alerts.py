@@ -92,7 +92,7 @@ def incident_page(view: IncidentDetails) -> list[Section]:
     if incident is None:
         head = Section((Name(view.incident_id), " has ended"))
     else:
-        facts = Facts(tuple(_facts(incident, view.now)))
+        facts = Facts(tuple(_facts(incident, view.waiting, view.now)))
         head = Section((_status(incident), "  ", Name(incident.id)), (facts,))
     events = tuple(_event(event, view.now) for event in view.events)
     return [
@@ -123,7 +123,7 @@ def _table(view: Overview) -> Table:
                 Name(incident.id),
                 _moment(incident.opened_at, view.now),
                 str(len(incident.members)) if incident.members else NOTHING,
-                ", ".join(incident.notified_channels) or "no one",
+                _notified(incident, view.waiting),
                 _besides(incident, view),
             )
             for incident in view.incidents
@@ -136,7 +136,21 @@ def _waiting_section(waiting: Sequence[Pending], now: datetime) -> list[Section]
     return [Section("Waiting to be delivered", (Items(items),))] if items else []
 
 
-def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
+def _notified(incident: Incident, waiting: Sequence[Pending]) -> str:
+    """The channels of its messages; one to which a message of it is not delivered yet says so."""
+    late = {
+        pending.message.channel
+        for pending in waiting
+        if any(item.incident == incident.id for item in pending.message.items)
+    }
+    channels = (
+        f"{channel} (message waiting)" if channel in late else channel
+        for channel in incident.notified_channels
+    )
+    return ", ".join(channels) or "no one"
+
+
+def _facts(incident: Incident, waiting: Sequence[Pending], now: datetime) -> list[tuple[str, str]]:
     facts = [
         ("monitor", incident.monitor),
         ("since", _moment(incident.opened_at, now)),
@@ -149,7 +163,7 @@ def _facts(incident: Incident, now: datetime) -> list[tuple[str, str]]:
     members = [_member(one, now, is_acked=one.key in covered) for one in newest[:SHOWN]]
     lines = capped(members, SHOWN, total=len(newest))
     facts += [("" if place else "where", line) for place, line in enumerate(lines)]
-    facts.append(("notified", ", ".join(incident.notified_channels) or "no one"))
+    facts.append(("notified", _notified(incident, waiting)))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
         until = incident.ack.until

@@ -105,6 +105,17 @@ def test_mutes_that_hold_and_messages_that_wait_are_shown() -> None:
     assert "3 attempts: 503" in text
 
 
+def test_a_channel_whose_message_waits_is_not_said_to_be_notified() -> None:
+    of_two = incident(notified_channels=("slack", "mail")), incident(number=2, monitor="b")
+    lines = text_of(listed(state(*of_two, outbox=(waiting(),)))).splitlines()
+    (late,) = (line for line in lines if "CRITICAL  a-0001" in line)
+    (other,) = (line for line in lines if "CRITICAL  b-0002" in line)
+    assert "slack (message waiting), mail" in late
+    assert "waiting" not in other
+    text = text_of(views.IncidentDetails("a-0001", of_two[0], [], (waiting(),), NEW_YORK))
+    assert "slack (message waiting), mail" in text
+
+
 def test_hostile_names_stay_on_their_line() -> None:
     bad = incident(id="a-\x1b[31m\nline", summary="x\ny")
     text = text_of(listed(state(bad)))

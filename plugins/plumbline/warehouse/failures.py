@@ -115,6 +115,11 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
     broken = (http.ConnectionError, http.ChunkedEncodingError)
     if isinstance(fault, auth.TransportError):
         return _no_token(fault, call)
+    inner = next(iter(fault.args), None) if isinstance(fault, auth.RefreshError) else None
+    if isinstance(inner, auth.TransportError):  # from the metadata server of the machine
+        return _no_token(inner, call)
+    if isinstance(fault, auth.RefreshError) and fault.retryable:
+        return _no_token_now(f"the token server reports an error: {tidy(str(inner))}", call)
     if isinstance(fault, broken):
         return unreachable(call, why_disconnected(fault))
     if isinstance(fault, (concurrent.futures.TimeoutError, http.Timeout)):
@@ -129,14 +134,31 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
     )  # fmt: skip
 
 
+_METADATA = re.compile(r"^Failed to retrieve (?P<url>\S+) from .*?metadata", re.DOTALL)
+_STATUS = re.compile(r"\bstatus: (\d{3})\b", re.IGNORECASE)
+"""How google-auth words a failed request to the metadata server, and the status of its answer."""
+
+
 def _no_token(fault: BaseException, call: Call) -> WarehouseError:
-    """The server that gives the access token gave no answer: BigQuery was not asked at all."""
-    request = getattr(next(iter(fault.args), None), "request", None)
-    url = urlsplit(str(getattr(request, "url", "")))
+    """The server that gives the access token gave none: BigQuery was not asked at all."""
+    first = next(iter(fault.args), None)
+    of_metadata = _METADATA.match(str(first))
+    request = getattr(first, "request", None)
+    url = urlsplit(of_metadata["url"] if of_metadata else str(getattr(request, "url", "")))
     where = f"{url.scheme}://{url.netloc}" if url.netloc else "Google's token server"
+    if of_metadata:
+        where = f"the metadata server {where}"
+        answered = _STATUS.search(str(first))
+        if answered:
+            return _no_token_now(f"{where} answered HTTP {answered[1]}", call)
+        fault = ConnectionError(str(first).rpartition("Last exception: ")[2])
+    return _no_token_now(f"{where} can't be reached: {why_disconnected(fault)}", call)
+
+
+def _no_token_now(why: str, call: Call) -> WarehouseError:
     return _failure(
         call,
-        f"no access token: {where} can't be reached: {why_disconnected(fault)}",
+        f"no access token: {why}",
         "unreachable",
         "check this machine's network connection and proxy (BigQuery itself was not asked)",
     )

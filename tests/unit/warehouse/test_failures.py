@@ -88,6 +88,40 @@ def test_a_token_server_that_cannot_be_reached_is_not_called_bigquery() -> None:
     assert "BigQuery itself was not asked" in str(explained.fix)
 
 
+METADATA = "Failed to retrieve http://metadata/x from the Google Compute Engine metadata service. "
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        (
+            auth.RefreshError(auth.TransportError(f"{METADATA}Last exception: Connection refused")),
+            "the metadata server http://metadata can't be reached: connection refused",
+        ),
+        (
+            auth.RefreshError(auth.TransportError(f"{METADATA}Last exception: too late")),
+            "the metadata server http://metadata can't be reached: too late",
+        ),
+        (
+            auth.RefreshError(auth.TransportError(f"{METADATA}Response status: 503\nLater")),
+            "the metadata server http://metadata answered HTTP 503",
+        ),
+        (
+            auth.RefreshError(auth.TransportError(f"{METADATA}Status: 404 Response:\nb''")),
+            "the metadata server http://metadata answered HTTP 404",
+        ),
+        (
+            auth.RefreshError("internal_failure", {"error": "internal_failure"}, retryable=True),
+            "the token server reports an error: internal_failure",
+        ),
+    ],
+)
+def test_a_token_that_nobody_gives_is_no_rejected_credential(fault: Exception, what: str) -> None:
+    explained = explain_failure(fault, call())
+    assert (explained.reason, explained.what) == ("unreachable", f"no access token: {what}")
+    assert "BigQuery itself was not asked" in str(explained.fix)
+
+
 def test_a_timeout_before_the_deadline_is_a_server_that_does_not_answer() -> None:
     explained = explain_failure(gave_up(http.ReadTimeout()), call(), early=True)
 

@@ -46,6 +46,20 @@ def application_default(
         ) from fault
 
 
+def is_without_token(fault: BaseException) -> bool:
+    """Whether a token server or metadata server gave no access token, for reasons of its own.
+
+    Any other error of google-auth says that the credentials are rejected. The metadata server's
+    failures come inside a RefreshError.
+    """
+    from google.auth.exceptions import GoogleAuthError, TransportError
+
+    if not isinstance(fault, GoogleAuthError):
+        return False
+    inner = next(iter(fault.args), None)
+    return isinstance(fault, TransportError) or isinstance(inner, TransportError) or fault.retryable
+
+
 def _find(scopes: tuple[str, ...]) -> Credentials:
     from google.auth.environment_vars import CREDENTIALS
 

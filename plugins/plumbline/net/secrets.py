@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError
-from plumbline.net.credentials import application_default
+from plumbline.net.credentials import application_default, is_without_token
 from plumbline.net.deadline import OutOfTimeError, call_within
 from plumbline.net.secret import Secret, note
 from plumbline.net.silence_logs import quiet_transport
@@ -98,16 +98,16 @@ def _read(value: str, variable: str, is_noted: bool) -> Secret:
 
 
 def _access(resource: str, endpoint: str, credentials: Credentials) -> requests.Response:
-    from google.auth.exceptions import GoogleAuthError, TransportError
+    from google.auth.exceptions import GoogleAuthError
 
     session = open_session(credentials, endpoint=endpoint, connections=1)
     try:
         response: requests.Response = session.get(
             f"{endpoint.rstrip('/')}/v1/{resource}:access", allow_redirects=False
         )
-    except TransportError as fault:
-        raise OutOfTimeError("no token for Secret Manager") from fault
     except GoogleAuthError as fault:
+        if is_without_token(fault):
+            raise OutOfTimeError("no token for Secret Manager") from fault
         raise ConfigError(
             f"Google rejects the credentials for {resource}",
             fix="run `gcloud auth application-default login`, or renew the service account's key",

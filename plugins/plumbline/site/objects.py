@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from plumbline.core.errors import ConfigError, PlumblineError
-from plumbline.net.credentials import application_default
+from plumbline.net.credentials import application_default, is_without_token
 from plumbline.net.deadline import OutOfTimeError, call_within, seconds_left
 from plumbline.net.secret import scrub
 from plumbline.net.transport import open_session
@@ -258,7 +258,7 @@ class Objects:
                 fix=f"grant {_ROLE} on the bucket to the account that runs this; see whether the "
                 "bucket's name is right",
             )
-        if isinstance(fault, auth.GoogleAuthError) and not isinstance(fault, auth.TransportError):
+        if isinstance(fault, auth.GoogleAuthError) and not is_without_token(fault):
             return ConfigError(
                 "Google rejects the credentials for Cloud Storage",
                 file=where,
@@ -267,7 +267,7 @@ class Objects:
             )
         if isinstance(fault, (OutOfTimeError, http.Timeout, TimeoutError)):
             why = f"no answer within {self._seconds:g} s"
-        elif isinstance(fault, (OSError, auth.TransportError)):  # requests' are OSErrors
+        elif isinstance(fault, (OSError, auth.GoogleAuthError)):  # requests' are OSErrors
             why = why_disconnected(fault)
         elif isinstance(fault, api.GoogleAPICallError):
             why = f"it answered {fault.code}: {_said(fault)}"

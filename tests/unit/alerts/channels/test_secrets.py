@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from urllib.parse import quote, quote_plus
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.exceptions import RefreshError, TransportError
 
 from plumbline.core.errors import ConfigError
 from plumbline.net.secret import Secret, scrub
@@ -232,6 +233,39 @@ def test_a_secret_manager_in_trouble_may_be_asked_again(
     receiver.answers(reply)
     with pytest.raises(SecretUnreachableError):
         read(receiver.url, "sm://p/s")
+
+
+class WithoutToken(Credentials):  # type: ignore[misc]
+    """Of a machine whose token server fails."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.fault = fault
+
+    def refresh(self, request: object) -> None:
+        raise self.fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "may_be_asked_again"),
+    [
+        (TransportError("refused"), True),
+        (RefreshError(TransportError("the metadata server is unavailable")), True),
+        (RefreshError("internal_failure", retryable=True), True),
+        (RefreshError("invalid_grant"), False),
+    ],
+)
+def test_only_a_rejected_credential_is_a_fault_of_the_configuration(
+    receiver: FakeReceiver, fault: Exception, may_be_asked_again: bool
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_secret(
+            "TOKEN",
+            {"TOKEN": "sm://p/s"},
+            endpoint=receiver.url,
+            credentials=WithoutToken(fault),
+        )
+    assert isinstance(caught.value, SecretUnreachableError) == may_be_asked_again
 
 
 @pytest.mark.parametrize("how", ["stall", "drip", "drip body"])

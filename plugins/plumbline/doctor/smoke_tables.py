@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from plumbline.core.errors import WarehouseError
 from plumbline.core.parameter import Parameter
 from plumbline.doctor.smoke_context import SECONDS, WRITE_DATASET, Seen, Shown, Smoke, seen
+from plumbline.evaluate.pushdown.statement import CompiledTable, compile_table
 from plumbline.models.relations import Relation
-from plumbline.warehouse.metadata import table_metadata
+from plumbline.project.suites import Suite, SuiteEntry
+from plumbline.warehouse.metadata import TableMetadata, table_metadata
 
 OTHER_LOCATIONS = {"US": "EU"}
 """Where a job runs that is not to run in the target's location; else in the US."""
@@ -19,11 +23,16 @@ OTHER_LOCATIONS = {"US": "EU"}
 _PUBLIC = "`bigquery-public-data.noaa_gsod.gsod*`"
 _NEEDS_WRITE = "it creates tables: allow that with --write"
 
+COLUMNS, EXPECTATIONS = 2_000, 1_800
+"""Of the widest table and the largest suite that are tried."""
+
 DDL = {
     "sized": "create table {table} (id int64 not null, code string(8), price numeric(10, 2))",
     "by_day": "create table {table} (day date, n int64) partition by day "
     "options (require_partition_filter = true)",
     "ingested": "create table {table} (n int64) partition by _PARTITIONDATE",
+    "days": "create table {table} (day date, n int64) partition by day",
+    "wide": "create table {table} ({columns})",
 }
 
 
@@ -99,25 +108,107 @@ def an_ingestion_date_limits_what_is_read(smoke: Smoke) -> Seen:
     return seen(0 < one < two, f"a day: {one} bytes, two days: {two} bytes")
 
 
+def a_suite_over_a_table_reads_its_window(smoke: Smoke) -> Seen:
+    """The statement of a suite over a table reads the partitions of its window, by dry runs."""
+    if not smoke.write:
+        return Shown.NOT_SHOWN, _NEEDS_WRITE
+    today = datetime.now(UTC).date()
+    with _table(smoke, "days") as made:
+        smoke.client.query(
+            f"insert into {made} (day, n) select day, 1 "
+            f"from unnest([date '{today}', date '{today - timedelta(days=1)}']) as day",
+            location=smoke.target.location,
+        ).result(timeout=SECONDS)
+        one, two = (
+            _dry_bytes(smoke, _suite_over(smoke, made, ["n"], date_column="day", days=days))
+            for days in (1, 2)
+        )
+    return seen(0 < one < two, f"a day: {one} bytes, two days: {two} bytes")
+
+
+def a_large_suite_is_one_job(smoke: Smoke) -> Seen:
+    """A suite with 1,800 expectations over a table of 2,000 columns is evaluated in one job."""
+    if not smoke.write:
+        return Shown.NOT_SHOWN, _NEEDS_WRITE
+    names = [f"c{number}" for number in range(COLUMNS)]
+    with _table(smoke, "wide", columns=", ".join(f"{name} int64" for name in names)) as made:
+        compiled = _suite_over(smoke, made, names[:EXPECTATIONS])
+        asked = [
+            smoke.ask("large", one.sql, parameters=one.parameters).exception()
+            for one in compiled.statements
+        ]
+    faults = [fault for fault in asked if fault is not None]
+    said = f"{EXPECTATIONS} expectations, {COLUMNS} columns, {len(asked)} jobs"
+    return seen(len(asked) == 1 and not faults, "; ".join([said, *map(str, faults)]))
+
+
 TABLE_STEPS: tuple[Callable[[Smoke], Seen], ...] = (
     another_location_answers,
     a_suffix_limits_what_is_read,
     sizes_and_modes_are_named,
     a_missing_filter_is_told,
     an_ingestion_date_limits_what_is_read,
+    a_suite_over_a_table_reads_its_window,
+    a_large_suite_is_one_job,
 )
 
 
+def _suite_over(
+    smoke: Smoke, made: Relation, columns: Sequence[str], **rows: object
+) -> CompiledTable:
+    """The statement of a suite that bounds ``columns``, as a run compiles it.
+
+    Args:
+        rows: ``meta.monitor.rows``; none: the whole table.
+    """
+    monitor: dict[str, Any] = {
+        "table": made.key,
+        **({"rows": {**rows, "due_days": 0}} if rows else {}),
+    }
+    raw = {
+        "name": "smoke",
+        "meta": {"monitor": monitor},
+        "expectations": [
+            {
+                "type": "expect_column_values_to_be_between",
+                "kwargs": {"column": column, "min_value": 0},
+            }
+            for column in columns
+        ],
+    }
+    metadata = table_metadata(smoke.client, smoke.target, made)
+
+    def resolve(_name: str) -> tuple[Relation, TableMetadata]:
+        return made, metadata
+
+    return compile_table(
+        Suite("smoke", Path("smoke.json"), SuiteEntry.model_validate(raw), raw),
+        made,
+        metadata.columns,
+        fields=metadata.fields,
+        as_of=[datetime.now(UTC)],
+        zone=smoke.project.timezone,
+        resolve=resolve,
+        pseudo=metadata.pseudo_columns,
+    )
+
+
+def _dry_bytes(smoke: Smoke, compiled: CompiledTable) -> int:
+    answer = smoke.ask("window", compiled.sql, dry_run=True, parameters=compiled.parameters)
+    read: int = answer.result().total_bytes_processed
+    return read
+
+
 @contextmanager
-def _table(smoke: Smoke, kind: str) -> Iterator[Relation]:
+def _table(smoke: Smoke, kind: str, **parts: str) -> Iterator[Relation]:
     """A table of `DDL` with a name of its own; removed in the end."""
     smoke.client.create_dataset(
         f"{smoke.target.project}.{WRITE_DATASET}", exists_ok=True, timeout=SECONDS
     )
     made = Relation(smoke.target.project, WRITE_DATASET, f"{kind}_{uuid.uuid4().hex[:8]}")
-    smoke.client.query(DDL[kind].format(table=made), location=smoke.target.location).result(
-        timeout=SECONDS
-    )
+    smoke.client.query(
+        DDL[kind].format(table=made, **parts), location=smoke.target.location
+    ).result(timeout=SECONDS)
     try:
         yield made
     finally:

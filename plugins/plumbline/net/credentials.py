@@ -47,17 +47,22 @@ def application_default(
 
 
 def is_without_token(fault: BaseException) -> bool:
-    """Whether a token server or metadata server gave no access token, for reasons of its own.
+    """Whether a token server or metadata server can't give an access token for now.
 
-    Any other error of google-auth says that the credentials are rejected. The metadata server's
-    failures come inside a RefreshError.
+    Any other error of google-auth says that the credentials are rejected, or that the machine has
+    none.
     """
     from google.auth.exceptions import GoogleAuthError, TransportError
 
     if not isinstance(fault, GoogleAuthError):
         return False
+    # A failure of the metadata server comes inside a RefreshError, with the answer behind it where
+    # the server answered and asking again is no use (404: the machine has no service account).
     inner = next(iter(fault.args), None)
-    return isinstance(fault, TransportError) or isinstance(inner, TransportError) or fault.retryable
+    of_server = inner if isinstance(inner, TransportError) else fault
+    if isinstance(of_server, TransportError):
+        return len(of_server.args) < 2
+    return bool(fault.retryable)
 
 
 def _find(scopes: tuple[str, ...]) -> Credentials:

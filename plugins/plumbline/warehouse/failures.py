@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from plumbline.core.errors import WarehouseError
+from plumbline.net.credentials import is_without_token
 from plumbline.net.secret import scrub
 
 if TYPE_CHECKING:
@@ -113,13 +114,8 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
         return _answered(fault, call)
     # A connection that does not come about within its seconds is both; it is not a slow query.
     broken = (http.ConnectionError, http.ChunkedEncodingError)
-    if isinstance(fault, auth.TransportError):
+    if is_without_token(fault):
         return _no_token(fault, call)
-    inner = next(iter(fault.args), None) if isinstance(fault, auth.RefreshError) else None
-    if isinstance(inner, auth.TransportError):  # from the metadata server of the machine
-        return _no_token(inner, call)
-    if isinstance(fault, auth.RefreshError) and fault.retryable:
-        return _no_token_now(f"the token server reports an error: {tidy(str(inner))}", call)
     if isinstance(fault, broken):
         return unreachable(call, why_disconnected(fault))
     if isinstance(fault, (concurrent.futures.TimeoutError, http.Timeout)):
@@ -135,33 +131,42 @@ def explain_failure(fault: BaseException, call: Call, *, early: bool = False) ->
 
 
 _METADATA = re.compile(r"^Failed to retrieve (?P<url>\S+) from .*?metadata", re.DOTALL)
-_STATUS = re.compile(r"\bstatus: (\d{3})\b", re.IGNORECASE)
+_STATUS = re.compile(r"\bResponse status: (\d{3})\b")
 """How google-auth words a failed request to the metadata server, and the status of its answer."""
 
 
 def _no_token(fault: BaseException, call: Call) -> WarehouseError:
     """The server that gives the access token gave none: BigQuery was not asked at all."""
-    first = next(iter(fault.args), None)
-    of_metadata = _METADATA.match(str(first))
-    request = getattr(first, "request", None)
-    url = urlsplit(of_metadata["url"] if of_metadata else str(getattr(request, "url", "")))
-    where = f"{url.scheme}://{url.netloc}" if url.netloc else "Google's token server"
-    if of_metadata:
-        where = f"the metadata server {where}"
-        answered = _STATUS.search(str(first))
-        if answered:
-            return _no_token_now(f"{where} answered HTTP {answered[1]}", call)
-        fault = ConnectionError(str(first).rpartition("Last exception: ")[2])
-    return _no_token_now(f"{where} can't be reached: {why_disconnected(fault)}", call)
-
-
-def _no_token_now(why: str, call: Call) -> WarehouseError:
     return _failure(
         call,
-        f"no access token: {why}",
+        f"no access token: {_why_no_token(fault)}",
         "unreachable",
         "check this machine's network connection and proxy (BigQuery itself was not asked)",
     )
+
+
+def _why_no_token(fault: BaseException) -> str:
+    from google.auth.exceptions import TransportError
+
+    first = next(iter(fault.args), None)
+    if isinstance(first, TransportError):
+        fault, first = first, next(iter(first.args), None)
+    if not isinstance(fault, TransportError):
+        return f"the token server reports an error: {tidy(str(first))}"
+    if found := _METADATA.match(str(first)):
+        where = f"the metadata server {_host(found['url'])}"
+        if answered := _STATUS.search(str(first)):
+            return f"{where} answered HTTP {answered[1]}"
+        fault = ConnectionError(str(first).rpartition("Last exception: ")[2])
+    else:
+        url = getattr(getattr(first, "request", None), "url", None)
+        where = _host(url) if url else "Google's token server"
+    return f"{where} can't be reached: {why_disconnected(fault)}"
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _answered(fault: object, call: Call) -> WarehouseError:

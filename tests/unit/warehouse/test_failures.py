@@ -107,10 +107,6 @@ METADATA = "Failed to retrieve http://metadata/x from the Google Compute Engine 
             "the metadata server http://metadata answered HTTP 503",
         ),
         (
-            auth.RefreshError(auth.TransportError(f"{METADATA}Status: 404 Response:\nb''")),
-            "the metadata server http://metadata answered HTTP 404",
-        ),
-        (
             auth.RefreshError("internal_failure", {"error": "internal_failure"}, retryable=True),
             "the token server reports an error: internal_failure",
         ),
@@ -120,6 +116,13 @@ def test_a_token_that_nobody_gives_is_no_rejected_credential(fault: Exception, w
     explained = explain_failure(fault, call())
     assert (explained.reason, explained.what) == ("unreachable", f"no access token: {what}")
     assert "BigQuery itself was not asked" in str(explained.fix)
+
+
+def test_a_machine_without_a_service_account_is_a_fault_of_credentials() -> None:
+    answered = auth.TransportError(f"{METADATA}Status: 404 Response:\nb''", "the response")
+    explained = explain_failure(auth.RefreshError(answered), call())
+    assert explained.reason == "credentials"
+    assert "Status: 404" in explained.what
 
 
 def test_a_timeout_before_the_deadline_is_a_server_that_does_not_answer() -> None:

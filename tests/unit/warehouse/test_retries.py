@@ -45,6 +45,7 @@ CASES: list[tuple[Exception, bool]] = [
     (http.SSLError("CERTIFICATE_VERIFY_FAILED"), False),
     (auth.TransportError("no way to the token server"), True),
     (auth.RefreshError(auth.TransportError("no way to the metadata server")), True),
+    (auth.RefreshError(auth.TransportError("Status: 404", "the response")), False),
     (auth.RefreshError("invalid_grant"), False),
     (auth.RefreshError("internal_failure", retryable=True), True),
     (ValueError("no JSON"), False),

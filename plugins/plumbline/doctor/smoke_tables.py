@@ -5,9 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from plumbline.core.errors import WarehouseError
 from plumbline.core.parameter import Parameter
@@ -93,11 +92,7 @@ def an_ingestion_date_limits_what_is_read(smoke: Smoke) -> Seen:
         return Shown.NOT_SHOWN, _NEEDS_WRITE
     today = datetime.now(UTC).date()
     with _table(smoke, "ingested") as made:
-        smoke.client.query(
-            f"insert into {made} (_PARTITIONTIME, n) select timestamp(day), 1 "
-            f"from unnest([date '{today}', date '{today - timedelta(days=1)}']) as day",
-            location=smoke.target.location,
-        ).result(timeout=SECONDS)
+        _fill_two_days(smoke, f"{made} (_PARTITIONTIME, n) select timestamp(day), 1", today)
         sql = f"select count(n) as n from {made} where _PARTITIONDATE between @first and @last"
         one, two = (
             smoke.ask("ingested", sql, dry_run=True, parameters=_dates(first, today))
@@ -114,11 +109,7 @@ def a_suite_over_a_table_reads_its_window(smoke: Smoke) -> Seen:
         return Shown.NOT_SHOWN, _NEEDS_WRITE
     today = datetime.now(UTC).date()
     with _table(smoke, "days") as made:
-        smoke.client.query(
-            f"insert into {made} (day, n) select day, 1 "
-            f"from unnest([date '{today}', date '{today - timedelta(days=1)}']) as day",
-            location=smoke.target.location,
-        ).result(timeout=SECONDS)
+        _fill_two_days(smoke, f"{made} (day, n) select day, 1", today)
         one, two = (
             _dry_bytes(smoke, _suite_over(smoke, made, ["n"], date_column="day", days=days))
             for days in (1, 2)
@@ -153,6 +144,14 @@ TABLE_STEPS: tuple[Callable[[Smoke], Seen], ...] = (
 )
 
 
+def _fill_two_days(smoke: Smoke, what: str, last: date) -> None:
+    """Insert ``what``, a selection from ``day``, for two days."""
+    days = f"unnest([date '{last}', date '{last - timedelta(days=1)}']) as day"
+    smoke.client.query(f"insert into {what} from {days}", location=smoke.target.location).result(
+        timeout=SECONDS
+    )
+
+
 def _suite_over(
     smoke: Smoke, made: Relation, columns: Sequence[str], **rows: object
 ) -> CompiledTable:
@@ -161,10 +160,9 @@ def _suite_over(
     Args:
         rows: ``meta.monitor.rows``; none: the whole table.
     """
-    monitor: dict[str, Any] = {
-        "table": made.key,
-        **({"rows": {**rows, "due_days": 0}} if rows else {}),
-    }
+    monitor: dict[str, object] = {"table": made.key}
+    if rows:
+        monitor["rows"] = {**rows, "due_days": 0}
     raw = {
         "name": "smoke",
         "meta": {"monitor": monitor},

@@ -18,8 +18,7 @@ def load_great_expectations() -> None:
     seconds.
 
     Raises:
-        ConfigError: the address space is limited too much; a library of SciPy would wait for memory
-            for ever.
+        ConfigError: the address space is limited too much.
     """
     check_memory()
     with imported_at_once("great_expectations"), loaded_when_touched():

@@ -27,8 +27,8 @@ FIRST_SECONDS = 5.0
 AGAIN_SECONDS = 0.5
 """The same after one that failed."""
 SILENT_SECONDS = 1.0
-"""The same of the first lookup of a name while that of another has been waited for in vain: the
-name server is silent, and each further host of a run would cost `FIRST_SECONDS`."""
+"""The same of the first lookup of a name while the lookup of another name is unanswered: the name
+server is silent, and each further host of a run would cost `FIRST_SECONDS`."""
 KEPT_SECONDS = 60.0
 """How long a name that resolved is not looked up again; one that did not, for `FAILED_SECONDS`."""
 FAILED_SECONDS = 0.5
@@ -53,8 +53,8 @@ class _Lookup:
         self.done.set()
 
     @property
-    def is_in_vain(self) -> bool:
-        """Whether the name server is silent for as long as a first lookup is waited for."""
+    def is_unanswered(self) -> bool:
+        """Whether the name server has not answered for as long as a first lookup is waited for."""
         return not self.done.is_set() and time.monotonic() - self.began >= FIRST_SECONDS
 
     @property
@@ -88,8 +88,8 @@ def _patience(before: _Lookup | None) -> float:
     """Seconds for the lookup after ``before`` of the same name."""
     if before is not None and not before.works:
         return AGAIN_SECONDS
-    if any(other.is_in_vain for other in _lookups.values()):
-        return min(SILENT_SECONDS, FIRST_SECONDS)
+    if any(other.is_unanswered for other in _lookups.values()):
+        return SILENT_SECONDS
     return FIRST_SECONDS
 
 

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from plumbline.net.credentials import is_without_token
 from plumbline.net.deadline import deadline, seconds_left
 from plumbline.net.names import is_unresolved
 from plumbline.net.retry_after import retry_after
@@ -111,6 +110,7 @@ def reason_of(fault: BaseException) -> str | None:
 def passes(fault: BaseException) -> bool:
     """Whether the same call may work a moment later."""
     from google.api_core.exceptions import GoogleAPICallError
+    from google.auth import exceptions as auth
 
     if isinstance(fault, GoogleAPICallError):
         reason = reason_of(fault)
@@ -120,7 +120,10 @@ def passes(fault: BaseException) -> bool:
             return False
         # Without a reason in either table, such as the pages of Google's front end.
         return fault.code is not None and is_transient(fault.code)
-    return is_without_token(fault) or _nobody_answered(fault)
+    # google-auth has asked the metadata server five times before it wraps that failure.
+    if isinstance(fault, auth.GoogleAuthError) and not isinstance(fault, auth.TransportError):
+        return bool(fault.retryable)
+    return _nobody_answered(fault)
 
 
 def _nobody_answered(fault: BaseException) -> bool:

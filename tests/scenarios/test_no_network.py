@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.alerts import outbox
+from plumbline.core.errors import PlumblineError
 from plumbline.net import names
-from plumbline.warehouse import retries
+from plumbline.net.secrets import SecretUnreachableError, read_secret
+from plumbline.site.objects import Objects
 from support.bigquery_proxy import BigQueryProxy
 from support.projects import SmallProject, make_project
 from support.targets import bigquery_target
@@ -59,8 +60,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
 def test_a_run_without_a_name_server_waits_for_each_host_once(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retries, "UNRESOLVED_SECONDS", 0.5)
-    monkeypatch.setattr(outbox, "UNRESOLVED_SECONDS", 0.5)
+    monkeypatch.setattr(names, "GIVEN_UP_SECONDS", 0.5)
     monkeypatch.setattr(names, "FIRST_SECONDS", 0.5)
     import great_expectations  # noqa: F401 - it takes longer than all the rest
 
@@ -75,3 +75,22 @@ def test_a_run_without_a_name_server_waits_for_each_host_once(
     assert "slack.invalid can't be reached: its name cannot be resolved" in str(report)
     assert "ping.invalid can't be reached" in said
     assert "The heartbeat could not be recorded: no access token" in said
+
+
+def test_a_bucket_is_not_waited_for_and_the_token_server_is_named(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+    monkeypatch.setattr(names, "GIVEN_UP_SECONDS", 0.5)
+    began = time.monotonic()
+    with pytest.raises(PlumblineError) as raised:
+        Objects("example-data-docs", project="example-data").get("bigquery/site.json")
+    assert time.monotonic() - began < 5
+    assert "no access token: https://token.invalid can't be reached" in raised.value.what
+
+
+def test_of_secret_manager_the_missing_token_is_said(project: SmallProject) -> None:
+    variable = {"HOOK": "sm://example-data/hook"}
+    with pytest.raises(SecretUnreachableError) as raised:
+        read_secret("HOOK", variable, timeout_seconds=5)
+    assert "the token server gives no access token" in raised.value.what

@@ -23,12 +23,11 @@ from tenacity import (
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Channel
 from plumbline.alerts.channels.message import Message
+from plumbline.net.names import is_given_up
 from plumbline.net.receipt import DeliveryStatus, Receipt
 
 BOUND_SECONDS = 30.0
 """For all messages of one channel in one run, waits and attempts together."""
-UNRESOLVED_SECONDS = 5.0
-"""For a message whose receiver's name does not resolve, which is rarely a matter of moments."""
 
 _NO_TIME = Receipt(DeliveryStatus.RETRY, "the run had no time left to send it")
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
@@ -184,7 +183,7 @@ class _Attempts:
     def _stop(self, state: RetryCallState) -> bool:
         # Asked to wait for longer than this run has: the next one, or a flush, goes on.
         ends = (state.seconds_since_start or 0.0) + state.upcoming_sleep
-        if self._last.is_unresolved and ends >= UNRESOLVED_SECONDS:
+        if self._last.is_unresolved and is_given_up(ends):
             return True
         return state.upcoming_sleep >= self.queue.seconds_left(self.message)
 

@@ -2,7 +2,8 @@
 
 No timeout of a socket bounds the resolver: without a name server, each lookup takes ten seconds
 or more, and a run asks half a dozen hosts several times. Here a lookup is waited for a few seconds,
-and one that failed a moment ago is not repeated.
+and one that failed a moment ago is not repeated. All calls of the process share the seconds for
+which calls to hosts without an address are repeated (`is_given_up`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ server is silent, and each further host of a run would cost `FIRST_SECONDS`."""
 KEPT_SECONDS = 60.0
 """How long a name that resolved is not looked up again; one that did not, for `FAILED_SECONDS`."""
 FAILED_SECONDS = 0.5
+GIVEN_UP_SECONDS = 5.0
+"""How long a call to a host whose name does not resolve is repeated. That is rarely a matter of
+moments."""
+LATER_SECONDS = 1.0
+"""The same once names have failed to resolve for `GIVEN_UP_SECONDS`, and none has resolved."""
 
 
 @dataclass
@@ -47,6 +53,7 @@ class _Lookup:
         try:
             socket.getaddrinfo(self.host, None)
             self.works = True
+            _failing.end()
         except (OSError, UnicodeError):
             pass
         self.ended = time.monotonic()
@@ -63,6 +70,26 @@ class _Lookup:
         return not self.done.is_set() or time.monotonic() - self.ended < kept
 
 
+@dataclass
+class _Failing:
+    """Since when no name has resolved that was looked up (`time.monotonic`)."""
+
+    since: float | None = None
+    latest: float = 0.0
+
+    def note(self, began: float) -> None:
+        """A lookup that began at ``began`` has failed, or is not answered in time."""
+        now = time.monotonic()
+        if self.since is None or now - self.latest > KEPT_SECONDS:
+            self.since = began
+        self.latest = now
+
+    def end(self) -> None:
+        """A name has resolved."""
+        self.since = None
+
+
+_failing = _Failing()
 _lookups: dict[str, _Lookup] = {}
 _lock = threading.Lock()
 
@@ -81,7 +108,20 @@ def resolves(host: str) -> bool:
     left = lookup.began + lookup.patience - time.monotonic()
     asked = seconds_left()
     lookup.done.wait(max(0.0, left if asked is None else min(left, asked)))
+    if not lookup.works:
+        _failing.note(lookup.began)
     return lookup.works
+
+
+def is_given_up(waited: float) -> bool:
+    """Whether a call is repeated no more, whose host's name does not resolve.
+
+    Args:
+        waited: seconds since it was made first.
+    """
+    since = _failing.since
+    spent = waited if since is None else time.monotonic() - since
+    return waited >= GIVEN_UP_SECONDS or (waited >= LATER_SECONDS and spent >= GIVEN_UP_SECONDS)
 
 
 def _patience(before: _Lookup | None) -> float:

@@ -40,6 +40,10 @@ class SecretUnreachableError(ConfigError):
     """Secret Manager did not answer: it may work later."""
 
 
+class _NoTokenError(Exception):
+    """Secret Manager was not asked: there is no access token for it."""
+
+
 def read_secret(
     variable: str,
     environment: Mapping[str, str],
@@ -84,6 +88,10 @@ def read_secret(
 
     try:
         response = call_within(timeout_seconds, fetch)
+    except _NoTokenError as fault:
+        raise _unreachable(
+            variable, resource, ": the token server gives no access token"
+        ) from fault
     except (OutOfTimeError, OSError) as fault:  # requests' exceptions are OSErrors
         raise _unreachable(variable, resource) from fault
     return _read(_payload(response, variable, resource), variable, is_noted)
@@ -107,7 +115,7 @@ def _access(resource: str, endpoint: str, credentials: Credentials) -> requests.
         )
     except GoogleAuthError as fault:
         if is_without_token(fault):
-            raise OutOfTimeError("no token for Secret Manager") from fault
+            raise _NoTokenError from fault
         raise ConfigError(
             f"Google rejects the credentials for {resource}",
             fix="run `gcloud auth application-default login`, or renew the service account's key",
@@ -163,5 +171,5 @@ def _unreachable(variable: str, resource: str, why: str = "") -> SecretUnreachab
     return SecretUnreachableError(
         f"Secret Manager could not return {resource}{why}",
         key=variable,
-        fix="try again; check that this machine reaches secretmanager.googleapis.com",
+        fix="try again; check this machine's network connection and proxy",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.net.credentials import application_default, is_without_token
 from plumbline.net.deadline import OutOfTimeError, call_within, seconds_left
+from plumbline.net.names import is_given_up, is_unresolved
 from plumbline.net.secret import scrub
 from plumbline.net.transport import open_session
-from plumbline.warehouse.failures import why_disconnected
+from plumbline.warehouse.failures import why_disconnected, why_without_token
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -186,7 +188,14 @@ class Objects:
         from google.cloud.storage.retry import DEFAULT_RETRY
 
         left = seconds_left() or 0.0  # opening the client has taken its part
-        return {"timeout": left, "retry": DEFAULT_RETRY.with_timeout(left)}
+        began, passes = time.monotonic(), DEFAULT_RETRY._predicate
+
+        def is_repeated(fault: Exception) -> bool:
+            given_up = is_unresolved(fault) and is_given_up(time.monotonic() - began)
+            return not given_up and bool(passes(fault))
+
+        retry = DEFAULT_RETRY.with_predicate(is_repeated).with_timeout(left)
+        return {"timeout": left, "retry": retry}
 
     @cached_property
     def _bucket(self) -> Any:
@@ -267,7 +276,9 @@ class Objects:
             )
         if isinstance(fault, (OutOfTimeError, http.Timeout, TimeoutError)):
             why = f"no answer within {self._seconds:g} s"
-        elif isinstance(fault, (OSError, auth.GoogleAuthError)):  # requests' are OSErrors
+        elif isinstance(fault, auth.GoogleAuthError):
+            why = f"no access token: {why_without_token(fault)}"
+        elif isinstance(fault, OSError):  # requests' exceptions are OSErrors
             why = why_disconnected(fault)
         elif isinstance(fault, api.GoogleAPICallError):
             why = f"it answered {fault.code}: {_said(fault)}"
@@ -276,9 +287,9 @@ class Objects:
         return PlumblineError(
             f"Cloud Storage could not {doing} an object: {why}",
             file=where,
-            fix="try again; check that this machine reaches storage.googleapis.com"
-            if not os.environ.get(EMULATOR)
-            else f"check that the server in {EMULATOR} is running",
+            fix=f"check that the server in {EMULATOR} is running"
+            if os.environ.get(EMULATOR)
+            else "try again; check this machine's network connection and proxy",
         )
 
 

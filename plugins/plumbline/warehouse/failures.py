@@ -139,13 +139,14 @@ def _no_token(fault: BaseException, call: Call) -> WarehouseError:
     """The server that gives the access token gave none: BigQuery was not asked at all."""
     return _failure(
         call,
-        f"no access token: {_why_no_token(fault)}",
+        f"no access token: {why_without_token(fault)}",
         "unreachable",
         "check this machine's network connection and proxy (BigQuery itself was not asked)",
     )
 
 
-def _why_no_token(fault: BaseException) -> str:
+def why_without_token(fault: BaseException) -> str:
+    """Which server gave no access token, and why; ``fault`` as `is_without_token` takes it."""
     from google.auth.exceptions import TransportError
 
     first = next(iter(fault.args), None)

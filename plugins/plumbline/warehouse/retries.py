@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from plumbline.net.deadline import deadline, seconds_left
-from plumbline.net.names import is_unresolved
+from plumbline.net.names import is_given_up, is_unresolved
 from plumbline.net.retry_after import retry_after
 from plumbline.net.transient import is_transient
 
@@ -72,9 +72,6 @@ PATIENCE = {"embedded": 3.0, "bigquery": 18.0}
 """Seconds for which a call without any answer is repeated, including the last attempt. A server on
 this machine doesn't come back; a network may. Below the 20 s within which an unreachable warehouse
 must be reported."""
-
-UNRESOLVED_SECONDS = 5.0
-"""The same where the name of the server does not resolve, which is rarely a matter of moments."""
 
 IN_VAIN_SECONDS = 3.0
 """Of the one attempt that a call gets where the warehouse is known to be unreachable."""
@@ -178,7 +175,7 @@ def make_retry(
         # The next attempt may be in vain as long as it may last.
         if bounded and begins + (attempt_seconds or 0.0) >= (patience or 0.0):
             return True
-        if is_unresolved(fault) and begins >= UNRESOLVED_SECONDS:
+        if is_unresolved(fault) and is_given_up(begins):
             return True
         return unless()
 

@@ -11,9 +11,10 @@ import pytest
 
 from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.incidents.model import Reason
-from plumbline.alerts.outbox import UNRESOLVED_SECONDS, deliver_all
+from plumbline.alerts.outbox import deliver_all
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
+from plumbline.net.names import GIVEN_UP_SECONDS
 from plumbline.net.receipt import UNRESOLVED, DeliveryStatus, Receipt
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
@@ -197,4 +198,4 @@ def test_a_name_that_does_not_resolve_is_not_waited_for_as_long(
     ((_, verdict, attempts),) = deliver(Scripted("slack", unresolved), messages=[message(1)])
     assert verdict is DeliveryStatus.RETRY
     assert attempts > 1
-    assert max(slept) < UNRESOLVED_SECONDS
+    assert max(slept) < GIVEN_UP_SECONDS

@@ -12,7 +12,7 @@ import requests
 
 from plumbline.net import names
 from plumbline.net.http import Caller
-from plumbline.net.names import is_unresolved, refuse_unresolved, resolves
+from plumbline.net.names import is_given_up, is_unresolved, refuse_unresolved, resolves
 
 HOST = "bigquery.example.com"
 
@@ -23,6 +23,7 @@ Resolver = Callable[[Callable[[], None]], list[str]]
 def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
     """Answers lookups; the names that it was asked for."""
     names._lookups.clear()
+    names._failing.end()
     monkeypatch.setattr(names, "FIRST_SECONDS", 0.3)
     monkeypatch.setattr(names, "AGAIN_SECONDS", 0.05)
     monkeypatch.setattr(names, "FAILED_SECONDS", 0.2)
@@ -40,6 +41,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
 
     yield install
     names._lookups.clear()
+    names._failing.end()
 
 
 def fails() -> None:
@@ -96,6 +98,33 @@ def test_a_silent_name_server_is_waited_for_less_for_each_further_name(
     for lookup in names._lookups.values():
         lookup.done.wait(5)
     assert resolves("slack.example.com"), "it has answered meanwhile"
+
+
+def test_the_calls_of_a_process_share_the_seconds_for_names_that_do_not_resolve(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "GIVEN_UP_SECONDS", 0.2)
+    monkeypatch.setattr(names, "LATER_SECONDS", 0.05)
+    assert (is_given_up(0.1), is_given_up(0.2)) == (False, True), "of one call"
+    resolver(fails)
+    resolves(HOST)
+    assert not is_given_up(0.1)
+    time.sleep(0.25)
+    assert (is_given_up(0.0), is_given_up(0.1)) == (False, True), "another call, later"
+    resolver(lambda: None)
+    resolves("slack.example.com")
+    assert not is_given_up(0.1), "a name has resolved"
+
+
+def test_a_failure_of_long_ago_is_forgotten(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver(fails)
+    resolves(HOST)
+    monkeypatch.setattr(names._failing, "since", time.monotonic() - 7200)
+    monkeypatch.setattr(names._failing, "latest", time.monotonic() - 7200)
+    resolves("slack.example.com")
+    assert not is_given_up(2.0)
 
 
 def test_a_proxy_resolves_names_itself(resolver: Resolver) -> None:

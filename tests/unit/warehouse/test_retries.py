@@ -13,6 +13,7 @@ import requests.exceptions as http
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
+from plumbline.net import names
 from plumbline.net.deadline import deadline, seconds_left
 from plumbline.net.retry_after import retry_after
 from plumbline.warehouse import retries
@@ -125,7 +126,7 @@ def test_what_nobody_answers_is_given_up_sooner() -> None:
 
 
 def test_a_name_that_does_not_resolve_is_given_up_soonest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "UNRESOLVED_SECONDS", 0.3)
+    monkeypatch.setattr(names, "GIVEN_UP_SECONDS", 0.3)
     server = Server(*(http.ConnectionError("Failed to resolve 'x'") for _ in range(99)))
     began = time.monotonic()
     with pytest.raises(http.ConnectionError):

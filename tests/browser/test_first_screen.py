@@ -127,7 +127,7 @@ def test_since_is_the_same_on_every_page(open_page: OpenPage, season: Path, one:
     assert page.locator("main").locator(instant).count() > 0
     page.goto(page.url.rsplit("/", 2)[0] + f"/days/{one.since}.html")
     if one.since == "2026-02-02":
-        changed = page.get_by_text("Since the run before")
+        changed = page.get_by_text("Since the previous run")
         assert one.name in text_of(changed)
     statuses = page.locator(f"tr:has(a:text-is('{one.name}')) .status").all_inner_texts()
     assert any(one.status.value in status for status in statuses)
@@ -169,7 +169,7 @@ def test_the_suites_say_since_when_each_expectation_fails(
     assert "none of 43 days" in text_of(broken.locator("tbody tr").first)
     suite.get_by_role("link", name="26 Jan").first.click()
     assert page.get_by_role("heading", level=1).inner_text() == "Runs of 26 Jan 2026"
-    assert "new failing line_coverage" in text_of(page.get_by_text("Since the run before"))
+    assert "new failing line_coverage" in text_of(page.get_by_text("Since the previous run"))
 
 
 def test_suites_are_unfolded_by_the_keyboard_and_filtered(

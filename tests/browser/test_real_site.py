@@ -108,7 +108,7 @@ def test_from_the_overview_to_a_monitor_to_its_incident_and_back(
     timeline = page.locator(".timeline")
     opened = timeline.locator("li", has_text="opened: first failure")
     opened.get_by_text("1 message").click()
-    expect(opened).to_contain_text("delivered at the first attempt")
+    expect(opened).to_contain_text("delivered on the first attempt")
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Overview").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("of 15 monitors")
 
@@ -119,7 +119,7 @@ def test_a_day_of_the_calendar_leads_to_its_runs_and_what_they_changed(
     page = open_page("index.html", of=lived, now=NEVER)
     page.locator(".calendar").get_by_role("link", name="2 Feb 2026: ").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Runs of 2 Feb 2026")
-    expect(page.locator("main")).to_contain_text("Since the run before (end of 1 Feb 2026): new")
+    expect(page.locator("main")).to_contain_text("Since the previous run (end of 1 Feb 2026): new")
     page.locator("tbody").get_by_role("link", name="line_coverage").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("line_coverage")
 

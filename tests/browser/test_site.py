@@ -74,7 +74,7 @@ def test_filters_are_words_of_the_address_and_steps_of_the_back_button(open_page
 def test_a_filter_without_a_match_says_so_and_can_be_reset(open_page: OpenPage, query: str) -> None:
     page = open_page(f"index.html?{query}")
     assert shown(page) == []
-    assert page.get_by_text("No monitor matches.").is_visible()
+    assert page.get_by_text("No monitors match.").is_visible()
     assert page.get_by_role("status").inner_text() == "0 of 5 monitors"
     page.locator("#nothing").get_by_role("button", name="Show all").click()
     assert len(shown(page)) == 5
@@ -124,7 +124,7 @@ def test_an_incident_that_is_over_never_gets_stale(open_page: OpenPage) -> None:
 
 def test_without_scripts_the_page_says_until_when_it_holds(open_page: OpenPage) -> None:
     page = open_page("index.html", scripts=False)
-    assert "Scripts are off" in page.locator("footer").inner_text()
+    assert "JavaScript is off" in page.locator("footer").inner_text()
     assert "4 Feb 2026, 00:00 EST" in page.locator("noscript").inner_text()
 
 
@@ -190,7 +190,7 @@ def test_messages_of_an_incident_are_folded_and_a_channel_without_one_is_named(
 ) -> None:
     page = open_page("incidents/grading_completeness-90ab17c4.html")
     timeline = page.locator(".timeline")
-    assert not timeline.get_by_text("delivered at the first attempt").first.is_visible()
+    assert not timeline.get_by_text("delivered on the first attempt").first.is_visible()
     folded = timeline.get_by_text("not delivered to pagerduty")
     folded.click()
     assert timeline.get_by_text("failed, after 5 tries: 503").is_visible()

@@ -519,7 +519,7 @@ def _member(label: str, observed: float, good: int, total: int, since: datetime)
 
 
 def _delivered(at: datetime) -> TimelineEntry:
-    return TimelineEntry(at, "told", "slack-error", "delivered at the first attempt")
+    return TimelineEntry(at, "notified", "slack-error", "delivered on the first attempt")
 
 
 def _incidents() -> tuple[IncidentView, ...]:
@@ -602,7 +602,7 @@ def _incidents() -> tuple[IncidentView, ...]:
     line_story = (
         TimelineEntry(
             line_since,
-            "seen",
+            "observed",
             "46.1 %",
             "mean of coverage_pct must be at least 50 %: 2026-01-25 91.8 %, 2026-01-26 0.4 %",
             Status.CRITICAL,
@@ -615,7 +615,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             "first failure",
             Status.CRITICAL,
             messages=(
-                TimelineEntry(line_since, "not told", "slack-error", "retry: a timeout"),
+                TimelineEntry(line_since, "not notified", "slack-error", "retry: a timeout"),
                 _delivered(line_since + timedelta(minutes=1)),
             ),
         ),
@@ -627,16 +627,18 @@ def _incidents() -> tuple[IncidentView, ...]:
         ),
         TimelineEntry(
             end_of(date(2026, 1, 27)),
-            "seen",
+            "observed",
             "43.5 %",
             "",
             Status.CRITICAL,
             ("2026-01-26", "2026-01-27"),
         ),
-        TimelineEntry(end_of(date(2026, 1, 27)), "not told", "reminder held back", "acknowledged"),
+        TimelineEntry(
+            end_of(date(2026, 1, 27)), "not notified", "reminder held back", "acknowledged"
+        ),
         TimelineEntry(
             end_of(LAST_DAY),
-            "seen",
+            "observed",
             "44.2 %",
             "2026-02-01 47.7 %, 2026-02-02 40.7 %",
             Status.CRITICAL,
@@ -668,7 +670,7 @@ def _incidents() -> tuple[IncidentView, ...]:
     grading_story = (
         TimelineEntry(
             grading_since,
-            "seen",
+            "observed",
             "5 systems",
             "graded_pct of each system_id must be at least 50 %",
             Status.CRITICAL,
@@ -683,7 +685,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             messages=(_delivered(grading_since + timedelta(minutes=1)),),
         ),
         TimelineEntry(
-            end_of(LAST_DAY), "seen", "6 systems", "", Status.CRITICAL, tuple(list(SYSTEMS)[:6])
+            end_of(LAST_DAY), "observed", "6 systems", "", Status.CRITICAL, tuple(list(SYSTEMS)[:6])
         ),
         TimelineEntry(
             end_of(LAST_DAY),
@@ -695,7 +697,7 @@ def _incidents() -> tuple[IncidentView, ...]:
             messages=(
                 _delivered(end_of(LAST_DAY)),
                 TimelineEntry(
-                    end_of(LAST_DAY), "not told", "pagerduty", "failed, after 5 tries: 503"
+                    end_of(LAST_DAY), "not notified", "pagerduty", "failed, after 5 tries: 503"
                 ),
             ),
         ),

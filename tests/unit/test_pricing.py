@@ -16,7 +16,7 @@ def test_a_tebibyte_costs_the_list_price() -> None:
 
 
 def test_a_price_of_ones_own_is_not_called_a_list_price() -> None:
-    assert Price(7.5, "EUR", listed_since=None).words == "7.5 EUR a TiB (as configured)"
+    assert Price(7.5, "EUR", listed_since=None).words == "7.5 EUR per TiB (as configured)"
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_the_run_that_goes_over_the_budget_says_so_and_stays_a_pass(
     assert [run.outcomes[0].notes for run in runs] == [
         (),
         (),
-        ("over its budget of 25.0 MiB a day: 30.0 MiB billed today, 10.0 MiB of it by this run",),
+        ("over its budget of 25.0 MiB per day: 30.0 MiB billed today, 10.0 MiB of it by this run",),
     ]
     (warning,) = caplog.records
     assert warning.__dict__["bytes_billed_today"] == 30 * MB

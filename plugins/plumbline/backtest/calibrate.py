@@ -231,8 +231,8 @@ def _keep_found(
     if not lost and _is_no_better(now, proposed):
         reason = (
             f"{rules.levels(first.levels)} would send {proposed.false_alarms_per_month:.1f} false "
-            f"alarms a month instead of {now.false_alarms_per_month:.1f} and find no more labelled "
-            "incidents; the current thresholds stay"
+            f"alarms per month instead of {now.false_alarms_per_month:.1f} and find no more "
+            "labelled incidents; the current thresholds stay"
         )
         today = Proposal(todays_levels(family))
         if today.is_sane(rules):
@@ -291,7 +291,7 @@ def _louder(now: Candidate, proposed: Candidate) -> str:
         return ""
     return (
         f"the proposal finds the same labelled incidents as today's thresholds, with {after} "
-        f"alerts a month instead of {before}: keep today's, unless it finds them earlier or "
+        f"alerts per month instead of {before}: keep today's, unless it finds them earlier or "
         "at the severity that you want"
     )
 

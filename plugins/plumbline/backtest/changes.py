@@ -84,7 +84,7 @@ def _schedules(base: Project, head: Project, names: set[str], now: datetime) -> 
         )
         yield (
             f"schedule of {name}: {' and '.join(before) or 'none'} → "
-            f"{' and '.join(after) or 'none'}: {runs[0]:.0f} → {runs[1]:.0f} runs a month"
+            f"{' and '.join(after) or 'none'}: {runs[0]:.0f} → {runs[1]:.0f} runs per month"
         )
 
 

@@ -46,11 +46,11 @@ class Price:
 
     @property
     def words(self) -> str:
-        """``6.25 USD a TiB (list price of US and EU since 2023-07-05, https://...)``."""
+        """``6.25 USD per TiB (list price of US and EU since 2023-07-05, https://...)``."""
         said = "as configured"
         if self.listed_since:
             said = f"list price of US and EU since {self.listed_since}, {SOURCE}"
-        return f"{self.per_tib:g} {self.currency} a TiB ({said})"
+        return f"{self.per_tib:g} {self.currency} per TiB ({said})"
 
 
 LIST_PRICE = Price()

@@ -67,25 +67,25 @@ def remarks(total: CostLine, price: Price) -> list[str]:
     said = []
     if total.is_least:
         said.append(
-            "The warehouse did not report the billed bytes of some jobs. They count with "
-            "BigQuery's minimum, 10 MB for each table."
+            "The warehouse did not report the billed bytes of some jobs. They are counted with "
+            "BigQuery's minimum, 10 MB per table."
         )
     said.append(
-        "A month has the runs in the schedule. A checkpoint without a schedule is projected from "
-        "its past runs."
+        "The figures per month assume the runs in the schedule. For a checkpoint without a "
+        "schedule, they are projected from its past runs."
     )
-    said.append(f"Money is {price.words}, without the free tier.")
+    said.append(f"The price is {price.words}. The free tier is not subtracted.")
     if total.per_month is not None and price.free_bytes_per_month:
         share = 100 * total.per_month / price.free_bytes_per_month
         said.append(
-            f"A month uses {share:.1f} % of the {price.free_tib_per_month:g} TiB that is free each "
-            "month for a whole billing account."
+            f"The bytes per month are {share:.1f} % of the {price.free_tib_per_month:g} TiB that "
+            "each billing account has free per month."
         )
     return said
 
 
 def _table(by: By, lines: tuple[CostLine, ...], price: Price) -> Table:
-    numbers = ("Runs", "Jobs", "Billed", "Minimum", "A run", "A day", "A month", "Money")
+    numbers = ("Runs", "Jobs", "Billed", "Minimum", "Per run", "Per day", "Per month", "Cost")
     return Table(
         (by.capitalize(), *numbers),
         tuple(

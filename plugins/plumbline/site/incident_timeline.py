@@ -152,7 +152,7 @@ def _seen(one: Sighted) -> TimelineEntry:
     title = amount(one.observed, one.unit) if one.observed is not None else str(one.status)
     return TimelineEntry(
         at=one.at,
-        kind="seen",
+        kind="observed",
         title=title,
         text=one.summary.removeprefix(f"{title}; "),
         status=one.status,
@@ -169,7 +169,7 @@ def _decided(event: IncidentRow) -> TimelineEntry:
     held = "" if event.speaks else ", not sent"
     return TimelineEntry(
         at=event.as_of,
-        kind="event" if event.speaks else "not told",
+        kind="event" if event.speaks else "not notified",
         title=f"{event.event}: {reason_text(event.reason)}{held}",
         text=event.summary,
         status=Status.PASS if event.event == "resolved" else Status(event.status),
@@ -179,13 +179,15 @@ def _decided(event: IncidentRow) -> TimelineEntry:
 
 def _told(delivery: DeliveryRow, decided_at: datetime) -> TimelineEntry:
     delivered = delivery.verdict == "delivered"
-    tries = "at the first attempt" if delivery.attempts == 1 else f"after {delivery.attempts} tries"
+    tries = (
+        "on the first attempt" if delivery.attempts == 1 else f"after {delivery.attempts} attempts"
+    )
     said = f"delivered {tries}" if delivered else f"{delivery.verdict}, {tries}"
     # A replay delivers today what was decided for another day.
     replayed = abs(delivery.attempted_at - decided_at) > _SAME_TIME
     return TimelineEntry(
         at=decided_at if replayed else delivery.attempted_at,
-        kind="told" if delivered else "not told",
+        kind="notified" if delivered else "not notified",
         title=delivery.channel,
         text=f"{said}: {delivery.detail}" if delivery.detail and not delivered else said,
     )

@@ -264,8 +264,8 @@ class Objects:
             return ConfigError(
                 f"permission to {doing} in the bucket {self.bucket!r} was denied: {_said(fault)}",
                 file=where,
-                fix=f"grant {_ROLE} on the bucket to the account that runs this; see whether the "
-                "bucket's name is right",
+                fix=f"grant {_ROLE} on the bucket to the account that runs plumbline, and check "
+                "the bucket's name",
             )
         if isinstance(fault, auth.GoogleAuthError) and not is_without_token(fault):
             return ConfigError(

@@ -95,7 +95,7 @@ def read_changes(
             seconds=_SECONDS,
         )
     except (*FAILURES, UnicodeError):
-        logger.debug("git could not tell the changes of the suites", exc_info=True)
+        logger.debug("git could not list the changes of the suites", exc_info=True)
         return {}
     found = _by_monitor(project, target, list(parse_log(text)), folders[2:])
     earlier = known if is_known else {}

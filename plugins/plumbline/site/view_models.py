@@ -35,7 +35,7 @@ from plumbline.site.expectations import ExpectationPast
 from plumbline.site.history_cache import RECENT_RUNS
 from plumbline.site.rows import Row, RunRow, Sighted
 
-TimelineKind = Literal["seen", "event", "told", "not told"]
+TimelineKind = Literal["observed", "event", "notified", "not notified"]
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class TimelineEntry:
     def undelivered(self) -> tuple[str, ...]:
         """The channels whose last attempt failed."""
         last = {one.title: one.kind for one in self.messages}
-        return tuple(channel for channel, kind in last.items() if kind == "not told")
+        return tuple(channel for channel, kind in last.items() if kind == "not notified")
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def test_schedules_and_checkpoints_are_told_with_their_runs_a_month(changed: Sma
         found = list(other_changes(base, changed.project, now=NOW))
     assert found[:2] == [
         "checkpoint health_check runs with other",
-        "schedule of health_check: none → 0 */6 * * * (UTC): 0 → 120 runs a month",
+        "schedule of health_check: none → 0 */6 * * * (UTC): 0 → 120 runs per month",
     ]
 
 

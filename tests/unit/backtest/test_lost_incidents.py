@@ -92,7 +92,7 @@ def test_a_proposal_finds_what_todays_thresholds_find(tmp_path: Path, case: Case
     if case.says is None:
         assert family.lost == ()
         before, after = (f"{one.alerts_per_month:.1f}" for one in (now, proposed))
-        louder = f"with {after} alerts a month instead of {before}: keep today's"
+        louder = f"with {after} alerts per month instead of {before}: keep today's"
         is_same = now.found == proposed.found != ()
         is_louder = is_same and proposed.alerts_per_month > now.alerts_per_month
         assert [louder in said for said in family.decisions] == ([True] if is_louder else [])
@@ -201,7 +201,7 @@ def test_a_proposal_that_is_louder_and_finds_no_more_is_none(tmp_path: Path) -> 
     ).families
     assert family.levels == {"warning": 80, "critical": 50}
     (said,) = family.decisions
-    assert "false alarms a month instead of 0.0 and find no more labelled incidents" in said
+    assert "false alarms per month instead of 0.0 and find no more labelled incidents" in said
     assert said.endswith("the current thresholds stay")
 
 

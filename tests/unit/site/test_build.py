@@ -175,7 +175,7 @@ def test_where_all_monitors_were_removed_the_past_is_not_shown_as_the_present(si
     remove_everything(site)
     site.build()
     words = site.words("index.html")
-    assert "No monitors The project has no monitor any more." in words
+    assert "No monitors The project no longer has monitors." in words
     assert "CRITICAL" not in words.split("Last runs")[0].split("Checkpoints")[1]
     assert "health_check not in the project" in words
     assert site.faults() == []
@@ -202,7 +202,7 @@ def test_what_is_looked_at_only_after_a_deployment_has_a_page_that_says_so(site:
     after_deployments(site)
     site.build(records(SEASON[-4:]))
     page = site.words("monitors/errors.html")
-    assert "It is looked at only after a deployment of worker" in page
+    assert "This monitor runs only after a deployment of worker." in page
     assert "plumbline deploy verify worker" in page
     assert "Look at the log." in page
     assert "What is checked" in page
@@ -307,7 +307,7 @@ def run_of(when: str, observed: Mapping[str, float | None], **more: Any) -> list
 def changed(site: Site, day: str) -> list[str]:
     """What the page of a day says of each of its runs, newest first."""
     said = site.words(f"days/{day}.html")
-    return [one.partition(" MonitorStatus")[0] for one in said.split("Since the run before ")[1:]]
+    return [one.partition(" MonitorStatus")[0] for one in said.split("Since the previous run ")[1:]]
 
 
 def test_a_day_has_its_runs_with_what_each_found_and_what_changed(site: Site) -> None:
@@ -319,10 +319,11 @@ def test_a_day_has_its_runs_with_what_each_found_and_what_changed(site: Site) ->
     words = site.words("days/2026-02-02.html")
     assert words.index("12:00 EST ✗ CRITICAL") < words.index("06:00 EST ✗ CRITICAL")
     assert (
-        "Since the run before ( 2 Feb 2026, 06:00 EST ): new error other ; better third ." in words
+        "Since the previous run ( 2 Feb 2026, 06:00 EST ): new error other ; better third ."
+        in words
     )
     assert (
-        "Since the run before ( end of 1 Feb 2026 ): "
+        "Since the previous run ( end of 1 Feb 2026 ): "
         "new failing coverage ; worse third ; recovered other ." in words
     )
     assert "This is the first known run of the checkpoint." in site.words("days/2026-02-01.html")
@@ -333,7 +334,7 @@ def test_a_day_has_its_runs_with_what_each_found_and_what_changed(site: Site) ->
 def links_of_runs(site: Site, day: str) -> list[str]:
     """Where a day's page leads to, run by run, newest first: the run before, the run after."""
     content = site.text(f"days/{day}.html").split("<h1", 1)[1]
-    return re.findall(r'href="([^"]*)">(?:run before|Next run)', content)
+    return re.findall(r'href="([^"]*)">(?:previous run|Next run)', content)
 
 
 def test_a_run_leads_to_the_run_before_and_the_run_after(site: Site) -> None:

@@ -94,8 +94,8 @@ def page_of(project: Project, found: HistoryCache) -> str:
 
 def test_it_says_what_a_month_comes_to_by_monitor_checkpoint_and_owner(project: Project) -> None:
     said = page_of(project, cache())
-    assert "What BigQuery billed for the runs of the last day: 160.0 MiB in 8 jobs" in said
-    assert "0.03 USD a month" in said
+    assert "BigQuery billed 160.0 MiB in 8 jobs for the runs of the last day." in said
+    assert "0.03 USD per month" in said
     # runs, jobs, billed, minimum, a run, a day, a month
     assert "lines 4 4 80.0 MiB 80.0 MiB 20.0 MiB 80.0 MiB 2.3 GiB" in said
     assert "grades 4 4 80.0 MiB 40.0 MiB 20.0 MiB 80.0 MiB 2.3 GiB" in said
@@ -111,12 +111,12 @@ def test_a_budget_that_is_spent_is_said_in_words(project: Project) -> None:
 def test_it_says_what_sharing_would_save(project: Project) -> None:
     said = page_of(project, cache())
     assert "d.games grades, lines 10.0 MiB" in said
-    assert "1.2 GiB a month, less than 0.01 USD." in said
+    assert "1.2 GiB per month, less than 0.01 USD." in said
 
 
 def test_where_the_warehouse_is_silent_the_least_is_said_to_be_the_least(project: Project) -> None:
     said = page_of(project, cache(billed=None))
-    assert "What BigQuery would bill at least for the runs of the last day: ≥ 120.0 MiB" in said
+    assert "BigQuery would bill at least 120.0 MiB in 8 jobs for the runs of the last day." in said
 
 
 @pytest.mark.parametrize(

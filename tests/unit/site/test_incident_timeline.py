@@ -54,14 +54,14 @@ def test_what_was_seen_decided_and_said_stands_in_order() -> None:
     seen = rows("2026-01-31", "2026-02-05", [92.0, 70.0, 60.0, 40.0, 40.0, 95.0])
     assert lines(view_of(told(whole()), seen)) == [
         "02 Feb event: opened: first failure",
-        "02 Feb told: slack",
-        "03 Feb seen: 60.0 %",
+        "02 Feb notified: slack",
+        "03 Feb observed: 60.0 %",
         "04 Feb event: escalated: status rose",
-        "04 Feb told: pagerduty",
-        "04 Feb told: slack",
-        "05 Feb not told: suppressed: muted, not sent",
+        "04 Feb notified: pagerduty",
+        "04 Feb notified: slack",
+        "05 Feb not notified: suppressed: muted, not sent",
         "06 Feb event: resolved: recovered",
-        "06 Feb told: slack",
+        "06 Feb notified: slack",
     ]
 
 
@@ -115,12 +115,12 @@ def test_members_that_cannot_be_read_take_nothing_else_away(members: str | None)
 def test_a_run_that_saw_the_same_is_not_named_again_and_neither_is_one_that_was_skipped() -> None:
     seen = rows("2026-02-01", "2026-02-05", [40.0, 40.0, 40.0, 40.0, 35.0])
     seen[2] = replace(seen[2], status=Status.SKIPPED, observed=None)
-    assert lines(view_of(told(story("i-1", "2026-02-01")), seen))[2:] == ["06 Feb seen: 35.0 %"]
+    assert lines(view_of(told(story("i-1", "2026-02-01")), seen))[2:] == ["06 Feb observed: 35.0 %"]
 
 
 def test_an_error_is_never_a_number() -> None:
     seen = rows("2026-02-01", "2026-02-02", [40.0, None])
-    assert lines(view_of(told(story("i-1", "2026-02-01")), seen))[-1] == "03 Feb seen: ERROR"
+    assert lines(view_of(told(story("i-1", "2026-02-01")), seen))[-1] == "03 Feb observed: ERROR"
 
 
 ABOVE = (ThresholdLine("warning", 1.0, "above"), ThresholdLine("critical", 6.0, "above"))
@@ -183,8 +183,8 @@ def test_groups_that_failed_when_it_expired_aged_out() -> None:
 def test_what_came_before_and_after_it_is_not_its_own() -> None:
     one = story("i-1", "2026-02-02").event("2026-02-04", "resolved", "recovered")
     seen = rows("2026-02-01", "2026-02-05", [10.0, 40.0, 41.0, 92.0, 12.0])
-    assert [line for line in lines(view_of(told(one), seen)) if "seen" in line] == [
-        "04 Feb seen: 41.0 %"
+    assert [line for line in lines(view_of(told(one), seen)) if "observed" in line] == [
+        "04 Feb observed: 41.0 %"
     ]
 
 
@@ -200,8 +200,8 @@ def test_of_a_long_incident_the_last_sightings_are_named() -> None:
     found = lines(
         view_of(told(story("i-1", "2026-01-01")), rows("2026-01-01", "2026-03-01", values))
     )
-    seen = [line for line in found if "seen" in line]
-    assert (len(seen), seen[-1]) == (MOST_SEEN, "02 Mar seen: 34.1 %")
+    seen = [line for line in found if "observed" in line]
+    assert (len(seen), seen[-1]) == (MOST_SEEN, "02 Mar observed: 34.1 %")
 
 
 def test_many_groups_are_counted_and_not_listed() -> None:
@@ -222,8 +222,8 @@ def test_what_could_not_be_delivered_is_not_told() -> None:
     ]
     (opened,) = view_of(told(one), ()).timeline
     assert [(message.kind, message.text) for message in opened.messages] == [
-        ("not told", "retry, after 2 tries: 503: later"),
-        ("told", "delivered after 5 tries"),
+        ("not notified", "retry, after 2 attempts: 503: later"),
+        ("notified", "delivered after 5 attempts"),
     ]
     assert opened.undelivered == ()
     one.deliveries.pop()
@@ -252,4 +252,4 @@ def test_rows_that_are_ahead_of_what_the_state_knew_count() -> None:
 def test_a_replay_tells_what_was_said_on_the_day_that_it_was_of() -> None:
     one = story("i-1", "2026-02-01")
     one.deliveries[:] = [replace(sent, attempted_at=at("2026-08-01")) for sent in one.deliveries]
-    assert lines(view_of(told(one), ()))[1] == "02 Feb told: slack"
+    assert lines(view_of(told(one), ()))[1] == "02 Feb notified: slack"

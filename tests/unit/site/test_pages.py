@@ -78,7 +78,7 @@ def test_the_overview_says_what_is_wrong_since_when_and_what_to_do(pages: Pages)
         "acked by ana",
         "BigDataBall answers a day late this week",
         "Last good run end of 25 Jan 2026, 93.0 %",
-        "Suites a0e0d3d86cce",
+        "Suites at commit a0e0d3d86cce",
         "27 Nov 2025: health_check SKIPPED, no games: Thanksgiving",
         "11 Dec 2025: no run",
     ):
@@ -244,7 +244,7 @@ def test_an_incident_page_tells_in_order_what_was_seen_and_said(pages: Pages) ->
     told = [
         "opened",
         "retry: a timeout",
-        "delivered at the first attempt",
+        "delivered on the first attempt",
         "acknowledged by ana",
         "reminder held back",
     ]
@@ -501,7 +501,7 @@ def test_a_site_before_its_first_run_can_be_drawn() -> None:
     assert "No runs yet." in overview
     assert "NEVER RAN" in overview
     assert "No next build is scheduled." in overview
-    assert "It has never run." in Read(pages.files["monitors/fresh.html"]).words
+    assert "This monitor has never run." in Read(pages.files["monitors/fresh.html"]).words
 
 
 def test_a_monitor_whose_run_is_late_is_overdue_when_the_page_is_built() -> None:
@@ -569,7 +569,7 @@ def test_a_monitors_page_says_what_failed_the_worst_first(pages: Pages) -> None:
         "3 of 1,204 rows (0.2 % of 1,200 non-NULL) fail: "
         "'masked-3f2a9c81d0', 'masked-80513c7671' and 1 more",
     )
-    after = words.split("What failed, in the last run")[1]
+    after = words.split("Failed expectations in the last run")[1]
     assert [after.index(text) for text in required] == sorted(map(after.index, required))
 
 

@@ -121,8 +121,8 @@ def _family(family: FamilyCalibration) -> list[Section]:
         sections.append(Section(f"Healthy values{unit}", (table,)))
     if family.candidates:
         header = (
-            *("candidate", "warning", "critical", "alerts a month"),
-            *("false alarms a month", "incidents found", "missed"),
+            *("candidate", "warning", "critical", "alerts per month"),
+            *("false alarms per month", "incidents found", "missed"),
         )
         sections.append(Section("Candidates", (Table(header, tuple(_candidates(family))),)))
     if family.overrides:

@@ -28,7 +28,7 @@ def over_budget(billed: int, earlier: int, budget: int) -> str | None:
     nothing."""
     if billed + earlier <= budget:
         return None
-    said = f"over its budget of {size(budget)} a day: {size(billed + earlier)} billed today"
+    said = f"over its budget of {size(budget)} per day: {size(billed + earlier)} billed today"
     return f"{said}, {size(billed)} of it by this run" if earlier else said
 
 

@@ -34,11 +34,11 @@ def cost_line(
     text = f"{size(billed)} billed in {_count(jobs, 'job')} on {_count(tables, 'table')}"
     if least:
         share = "all" if least == billed else size(least)
-        text += f", {share} of it the minimum of 10 MB a table and job"
+        text += f", {share} of it the minimum of 10 MB per table and job"
     if runs_per_month:
         month = money(price.of(billed * runs_per_month), price.currency)
         runs = _count(round(runs_per_month), "run")
-        text += f"; about {month} a month ({runs}, {price.per_tib:g} {price.currency} a TiB)"
+        text += f"; about {month} per month ({runs}, {price.per_tib:g} {price.currency} per TiB)"
     return text
 
 

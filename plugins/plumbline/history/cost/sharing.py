@@ -50,7 +50,9 @@ def describe_sharing(reads: Mapping[str, Sequence[str]]) -> str | None:
         return None
     named = ", ".join(f"{one.table} ({len(one.monitors)})" for one in shared)
     saved = size(sum(one.least_saved for one in shared))
-    return f"several models read {named}; reading each table once would save at least {saved} a run"
+    return (
+        f"several models read {named}; reading each table once would save at least {saved} per run"
+    )
 
 
 def saved_per_month(

@@ -53,7 +53,7 @@ class Alerted:
     """How often a monitor alerted, by the incidents in the site's history."""
 
     incidents: int
-    told: int
+    notified: int
     """Incidents that were notified."""
     lasted: timedelta
     """All of them together."""
@@ -183,7 +183,7 @@ def _alerted(incidents: Sequence[IncidentView]) -> Alerted:
     ]
     return Alerted(
         incidents=len(incidents),
-        told=sum(bool(known.incident.notified_channels) for known in incidents),
+        notified=sum(bool(known.incident.notified_channels) for known in incidents),
         lasted=sum(spans, timedelta()),
         longest=max(spans, default=timedelta()),
     )

@@ -69,7 +69,7 @@ class Line:
         """``8 of 82 days``, of those on which it was judged."""
         failed, judged = self.past.count("fail"), self.past.count("fail") + self.past.count("pass")
         if not judged:
-            return "never judged"
+            return "never evaluated"
         return (
             f"{failed} of {count(judged, 'days')}" if failed else f"none of {count(judged, 'days')}"
         )

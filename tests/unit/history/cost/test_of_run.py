@@ -30,14 +30,14 @@ def _outcome(billed: int | None, *tables: str) -> Outcome:
         pytest.param(
             [_outcome(10 * MB, "d.x"), _outcome(32 * MB, "d.x", "d.y")],
             120,
-            "42.0 MiB billed in 2 jobs on 2 tables, 30.0 MiB of it the minimum of 10 MB a table "
-            "and job; about 0.03 USD a month (120 runs, 6.25 USD a TiB)",
+            "42.0 MiB billed in 2 jobs on 2 tables, 30.0 MiB of it the minimum of 10 MB per "
+            "table and job; about 0.03 USD per month (120 runs, 6.25 USD per TiB)",
             id="a scheduled checkpoint",
         ),
         pytest.param(
             [_outcome(10 * MB, "d.x")],
             None,
-            "10.0 MiB billed in 1 job on 1 table, all of it the minimum of 10 MB a table and job",
+            "10.0 MiB billed in 1 job on 1 table, all of it the minimum of 10 MB per table and job",
             id="no schedule",
         ),
         pytest.param([_outcome(0, "d.x")], None, "0 B billed in 1 job on 1 table", id="cached"),

@@ -28,7 +28,7 @@ def test_each_reader_but_one_is_saved_its_minimum(
 
 def test_it_is_said_on_one_line_with_how_many_read_each() -> None:
     assert describe_sharing({"a": ["d.x"], "b": ["d.x"], "c": ["d.z"]}) == (
-        "several models read d.x (2); reading each table once would save at least 10.0 MiB a run"
+        "several models read d.x (2); reading each table once would save at least 10.0 MiB per run"
     )
     assert describe_sharing({"a": ["d.x"]}) is None
 

@@ -392,7 +392,7 @@ def test_a_single_file_is_a_batch_without_parameters(shop: SmallProject) -> None
     assert not any("batch_parameters" in note for note in plain.notes)
     assert letter.status is Status.ERROR
     assert "takes no parameter 'd'" in (letter.reason or "")
-    assert "it has a single batch: leave it out" in (letter.reason or "")
+    assert "the batch definition has only one batch: remove the parameter" in (letter.reason or "")
 
 
 def test_batch_parameters_of_a_notebook_reach_gx(shop: SmallProject) -> None:

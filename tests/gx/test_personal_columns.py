@@ -264,7 +264,7 @@ def test_failing_rows_are_a_sample_with_pseudonyms_worst_first(report: RunReport
 def test_what_raised_says_that_its_words_are_withheld(report: RunReport) -> None:
     raises = of(report, "raises")
     assert raises.status is Status.ERROR
-    assert "withheld because it may quote player" in str(raises.reason)
+    assert "withheld, because it may quote player" in str(raises.reason)
     converted = of(report, "not_converted")
     assert converted.status is Status.ERROR
     assert "what it quotes is withheld" in str(converted.reason)

@@ -323,7 +323,7 @@ def test_two_at_once_would_run_all_twice_so_the_second_is_refused(world: World) 
             "key 'name' is missing",
         ),
     ],
-    ids=["no such checkpoint", "a time that never comes", "no schedule", "a broken checkpoint"],
+    ids=["no such checkpoint", "a time that never occurs", "no schedule", "a broken checkpoint"],
 )
 def test_a_fault_in_the_configuration_is_refused_at_the_start(world: World, spoil, said) -> None:
     spoil(world)

@@ -167,7 +167,7 @@ def seed_day() -> RunReport:
             "critical ≤ 50 predictions",
         ),
         outcome("bdb_coverage"),
-        notes=("Without --as-of, a run on the demo data judges its day, 2026-02-02.",),
+        notes=("Without --as-of, a run on the demo data checks its day, 2026-02-02.",),
     )
 
 

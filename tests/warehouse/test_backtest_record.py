@@ -122,7 +122,7 @@ def test_a_monitor_without_a_past_is_listed_and_nothing_is_recorded_or_sent_of_i
     assert {row["monitor"] for row in rows(small.target)} == {"coverage"}
     page = as_text(backtest_page(done))
     assert "Not replayed" in page
-    assert "could not be judged" not in page
+    assert "could not be evaluated" not in page
 
 
 def test_the_head_of_the_report_names_the_schedule_of_a_checkpoint_that_is_gone(

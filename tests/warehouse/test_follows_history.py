@@ -256,7 +256,7 @@ def test_alone_in_gx_it_says_that_it_knows_no_history() -> None:
         ExpectMetricToFollowHistory(column="pct", aggregate="mean", min_value=50, max_value=100)
     )
     assert not result.success
-    assert "has the history only in a run of a monitor" in json.dumps(
+    assert "needs the history, which only a run of a monitor has" in json.dumps(
         result.exception_info, default=str
     )
 

@@ -153,7 +153,7 @@ def judge_all(
     for count, (name, sent) in enumerate(asked.items(), 1):
         progress.step(f"{count} of {len(asked)}: waiting for {name}")
         answer = sent.result()
-        progress.step(f"{count} of {len(asked)}: judging {name}")
+        progress.step(f"{count} of {len(asked)}: evaluating {name}")
         done[name] = replace(answer, rows={}, answer=None)
         if answer.fault is not None:
             refused[name] = answer.fault

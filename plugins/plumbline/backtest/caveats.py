@@ -94,7 +94,7 @@ def faults(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterato
                 else f"at {len(wrong)} of {len(found)} instants, the first "
                 f"{wrong[0].as_of.astimezone(zone):%Y-%m-%d %H:%M %Z}"
             )
-            yield f"{monitor} could not be judged {when}: {shorten(reason, _LONGEST)}"
+            yield f"{monitor} could not be evaluated {when}: {shorten(reason, _LONGEST)}"
 
 
 def changed_files(

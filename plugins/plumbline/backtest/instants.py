@@ -153,7 +153,7 @@ def _no_schedule(checkpoint: str | None) -> ConfigError:
     return ConfigError(
         f"checkpoint {checkpoint!r} has no schedule to replay",
         key="--every",
-        fix="say how often, for example --every 6h",
+        fix="give the interval, for example --every 6h",
     )
 
 

@@ -451,8 +451,8 @@ command = Group(
             params=[
                 flag(
                     "--force",
-                    "Don't wait as long as a channel asked to, and send what it still "
-                    "doesn't accept to the fallback.",
+                    "Ignore the waiting time that a channel asked for, and send messages that it "
+                    "still rejects to the fallback.",
                 ),
                 target_option(),
             ],

@@ -14,7 +14,7 @@ from plumbline.core.text import span
 _TICK = timedelta(microseconds=1)
 
 _MOST_WINDOWS = 1_000
-"""Windows in a row that may cover every time of a cron expression: beyond, it never comes."""
+"""Windows in a row that may cover every time of a cron expression: beyond, it never occurs."""
 
 
 @dataclass(frozen=True)

@@ -310,12 +310,12 @@ def _delivers(
         data = request.target.demo.name
         return (
             False,
-            f"Nothing is sent: target {request.target.name} has the {data} (--alerts sends).",
+            f"Nothing is sent: target {request.target.name} has the {data} (use --alerts to send).",
         )
     if all(now - one.generated_at > RECENT for one in invocations):
         return False, (
             f"Nothing is sent: the results are of {moment(invocations[0].generated_at)}, which is "
-            "more than 24 hours ago (--alerts sends)."
+            "more than 24 hours ago (use --alerts to send)."
         )
     return True, None
 

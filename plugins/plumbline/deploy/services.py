@@ -25,7 +25,7 @@ def choose_services(project: Project, names: Sequence[str] = ()) -> tuple[Servic
             "no service is declared",
             file=project.services_file,
             key="services",
-            fix="add it there, with its name, repository and paths; plumbline deploy --help",
+            fix="add it there, with its name, repository and paths; see plumbline deploy --help",
         )
     if not names:
         return declared

@@ -48,7 +48,7 @@ def aggregate_check(aggregate: Aggregate) -> Callable[[Table, Kwargs], ValueFoun
         column = table.column(str(kwargs["column"]))
         rows = present(column, rows_of(table, kwargs))
         observed, kind = aggregate(column, [column.values[at] for at in rows])
-        bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+        bounds = TypedBounds.typed(kwargs, kind, f"the observed value of {column.name!r} is {kind}")
         success = bounds.keep(observed)
         failing = () if success else _outside(column, rows, kwargs)
         return ValueFound(success, {"observed_value": observed}, failing)
@@ -139,7 +139,7 @@ def deviation(column: TypedColumn, values: Sequence[Any]) -> tuple[Any, BigQuery
     need_number(column, "standard deviation")
     if len(values) < 2:
         raise EvaluationError(
-            f"column {column.name!r} holds one value: the standard deviation of one is not defined"
+            f"column {column.name!r} has one value: a standard deviation needs at least two"
         )
     if not all(math.isfinite(value) for value in values):
         return math.nan, FLOAT

@@ -77,13 +77,15 @@ def choose_batch(
                 f"batch definition {definition.batch_definition!r} takes no parameter {name!r}",
                 file=definition.file,
                 key=f"batch_parameters.{name}",
-                fix=did_you_mean(name, known) if known else "it has a single batch: leave it out",
+                fix=did_you_mean(name, known)
+                if known
+                else "the batch definition has only one batch: remove the parameter",
             )
     parts = _date_parts(partitioner)
     if definition.entry.days_back and not parts:
         raise MonitorError(
-            f"batch definition {definition.batch_definition!r} is not by day, month or year, "
-            "so there is no days_back",
+            f"batch definition {definition.batch_definition!r} is not by day, month or year, so "
+            "days_back has no meaning",
             file=definition.file,
             key="days_back",
             fix="leave it out, or name a batch definition that is",

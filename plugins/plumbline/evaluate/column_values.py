@@ -80,8 +80,8 @@ def not_in_set(column: TypedColumn, values: Sequence[Any], kwargs: Kwargs) -> Se
     """``x NOT IN (...)``."""
     if None in (kwargs.get("value_set") or ()):
         raise EvaluationError(
-            "value_set: NOT IN a set with NULL is never true; take null out of it, or judge NULLs "
-            "by expect_column_values_to_not_be_null"
+            "value_set: NOT IN a set with NULL is never true; remove null from it, or check NULLs "
+            "with expect_column_values_to_not_be_null"
         )
     return [not found for found in in_set(column, values, kwargs)]
 

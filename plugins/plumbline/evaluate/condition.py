@@ -157,7 +157,7 @@ def _refuse_never_true(condition: Condition) -> None:
         inside = condition.inner
         if isinstance(inside, In) and None in inside.values:
             raise ConditionError(
-                "NOT IN a set with NULL is never true; take NULL out of the set, and add "
+                "NOT IN a set with NULL is never true; remove NULL from the set, and add "
                 f"{inside.column}.notnull()"
             )
         _refuse_never_true(inside)

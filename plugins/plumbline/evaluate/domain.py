@@ -68,7 +68,9 @@ def need_groupable(column: TypedColumn) -> None:
     EvaluationError: BigQuery can't tell its values apart.
     """
     if not column.kind.is_groupable:
-        raise EvaluationError(f"column {column.name!r} is {column.kind}: BigQuery has no = for it")
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind}: BigQuery does not support = for it"
+        )
 
 
 def need_comparable(column: TypedColumn) -> None:
@@ -76,7 +78,9 @@ def need_comparable(column: TypedColumn) -> None:
     EvaluationError: BigQuery can't compare its values.
     """
     if not column.kind.is_comparable:
-        raise EvaluationError(f"column {column.name!r} is {column.kind}: BigQuery has no = for it")
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind}: BigQuery does not support = for it"
+        )
 
 
 def need_orderable(column: TypedColumn) -> None:
@@ -84,7 +88,9 @@ def need_orderable(column: TypedColumn) -> None:
     EvaluationError: BigQuery can't order its values.
     """
     if not column.kind.is_orderable:
-        raise EvaluationError(f"column {column.name!r} is {column.kind}: BigQuery has no < for it")
+        raise EvaluationError(
+            f"column {column.name!r} is {column.kind}: BigQuery does not support < for it"
+        )
 
 
 def need_number(column: TypedColumn, what: str) -> None:
@@ -104,8 +110,8 @@ def need_metric(column: TypedColumn) -> None:
     """
     if not column.kind.is_number and column.kind.name != "BOOL":
         raise EvaluationError(
-            f"column {column.name!r} is {column.kind}, and a metric is a number; let the model "
-            "return one"
+            f"column {column.name!r} is {column.kind}, but a metric must be a number; let the "
+            "model return a number"
         )
 
 

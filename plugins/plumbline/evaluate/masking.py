@@ -204,6 +204,4 @@ def _exceptions(info: Any, mask: Mask, touched: frozenset[str]) -> Any:
 
 def _withheld(touched: frozenset[str]) -> str:
     columns = " and ".join(sorted(touched))
-    return (
-        f"it raised an error, which is withheld because it may quote {columns}, tagged as personal"
-    )
+    return f"its error is withheld, because it may quote {columns}, tagged as personal"

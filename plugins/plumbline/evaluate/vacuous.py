@@ -89,9 +89,7 @@ def find_vacuous(
     """
     mostly = kwargs.get("mostly")
     if isinstance(mostly, int | float) and mostly <= 0:  # false is 0 to GX
-        return Vacuous(
-            "mostly", "mostly: 0 passes whatever the values are", "write a share above 0"
-        )
+        return Vacuous("mostly", "with mostly: 0, any values pass", "write a share above 0")
     if kind in _WITHOUT_BOUNDS and _lacks(kwargs, "min_value") and _lacks(kwargs, "max_value"):
         return Vacuous(
             "min_value",

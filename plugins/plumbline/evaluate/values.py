@@ -67,8 +67,8 @@ def convert(value: object, kind: BigQueryType) -> Any:
     form = _FORMS.get(kind.name)
     if form is None:
         raise ConversionError(
-            f"a value in a suite can't be compared with {kind}; let the model return what is to be "
-            "compared"
+            f"a value in a suite can't be compared with {kind}; let the model return a value of "
+            "another type"
         )
     found = _CONVERTERS[kind.name](value)
     if found is None:

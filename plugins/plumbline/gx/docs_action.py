@@ -64,5 +64,5 @@ class DocsAction(ValidationAction):
         faults = {name: why for built in self._built for name, why in built.faults.items()}
         if faults:
             named = "; ".join(f"{name}: {why}" for name, why in sorted(faults.items()))
-            raise PlumblineError(f"some pages could not be built; the others are. {named}")
+            raise PlumblineError(f"some pages could not be built; the others were built. {named}")
         return found

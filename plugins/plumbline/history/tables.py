@@ -46,16 +46,16 @@ def _id(description: str) -> OwnColumn:
 
 
 _PROJECT = OwnColumn(
-    "project", "STRING", "The plumbline project; NULL: of a version that recorded none."
+    "project", "STRING", "The plumbline project; NULL: written by a version that recorded none."
 )
 _TARGET = OwnColumn(
-    "target", "STRING", "The target, by its name; NULL: of a version that recorded none."
+    "target", "STRING", "The target's name; NULL: written by a version that recorded none."
 )
 
 _STATE_COLUMNS = (
     _id("Version and writer."),
     OwnColumn("version", "INT64", "1 for the first commit; each commit adds one.", True),
-    OwnColumn("writer", "STRING", "Who committed: unlike any other commit's.", True),
+    OwnColumn("writer", "STRING", "Who committed it; unique for each commit.", True),
     OwnColumn("written_at", "TIMESTAMP", "When it was committed.", True),
     OwnColumn("run_id", "STRING", "The run that committed; NULL for a command."),
     OwnColumn("schema_version", "INT64", "Version of these tables' columns.", True),
@@ -66,7 +66,8 @@ _STATE_COLUMNS = (
 
 STATE = OwnTable(
     name="state",
-    description="What plumbline knows between runs: one row a commit, the highest version counts.",
+    description="What plumbline knows between runs. One row per commit; the highest "
+    "version is current.",
     columns=_STATE_COLUMNS,
     partition_by="written_at",
     cluster_by=("version",),
@@ -74,8 +75,8 @@ STATE = OwnTable(
 
 WATCHDOG = OwnTable(
     name="watchdog",
-    description="What the watchdog knows between its looks, apart from the runs that it watches: "
-    "one row a commit, the highest version counts.",
+    description="What the watchdog knows between its checks, except the runs that it watches. "
+    "One row per commit; the highest version is current.",
     columns=_STATE_COLUMNS,
     partition_by="written_at",
     cluster_by=("version",),
@@ -83,14 +84,14 @@ WATCHDOG = OwnTable(
 
 ADOPTIONS = OwnTable(
     name="adoptions",
-    description="Who continues the state of a version that recorded no project, and so owns its "
-    "rows: at most one row for each table of state.",
+    description="Which project and target continue the state of a version that recorded no "
+    "project, and own its rows. At most one row per table of state.",
     columns=(
-        _id("The table of state, and when it was made."),
+        _id("The table of state, and when it was created."),
         OwnColumn("state_table", "STRING", "state or watchdog.", True),
-        OwnColumn("project", "STRING", "The plumbline project that goes on.", True),
+        OwnColumn("project", "STRING", "The plumbline project that continues the state.", True),
         OwnColumn("target", "STRING", "Its target.", True),
-        OwnColumn("version", "INT64", "The version that it goes on from.", True),
+        OwnColumn("version", "INT64", "The version of the state that was continued.", True),
         OwnColumn("recorded_at", "TIMESTAMP", "When it was taken over.", True),
     ),
     partition_by="recorded_at",
@@ -99,7 +100,7 @@ ADOPTIONS = OwnTable(
 
 HEARTBEATS = OwnTable(
     name="heartbeats",
-    description="That runs started and finished: two rows a live run. An event_id counts once.",
+    description="Start and end of each live run, two rows per run. Count each event_id once.",
     columns=(
         _id("Run and kind."),
         OwnColumn("run_id", "STRING", "The run.", True),
@@ -109,16 +110,18 @@ HEARTBEATS = OwnTable(
         OwnColumn("target", "STRING", "The target, by its name in great_expectations.yml.", True),
         OwnColumn("schedule", "STRING", "The schedule; NULL: unknown."),
         OwnColumn("due_at", "TIMESTAMP", "Due time of the run; NULL: unknown."),
-        OwnColumn("monitors", "INT64", "How many the checkpoint has."),
-        OwnColumn("checked", "INT64", "How many ended in another status than ERROR."),
+        OwnColumn("monitors", "INT64", "Number of monitors in the checkpoint."),
+        OwnColumn("checked", "INT64", "Number of monitors with another status than ERROR."),
         OwnColumn("evaluated", "INT64", "Expectations that were evaluated."),
-        OwnColumn("status", "STRING", "Of the run; FAILED: it broke off."),
-        OwnColumn("exit_code", "INT64", "Of the process, as far as the run decides it."),
-        OwnColumn("seconds", "FLOAT64", "How long it took."),
+        OwnColumn("status", "STRING", "Status of the run; FAILED: it was aborted."),
+        OwnColumn("exit_code", "INT64", "Exit code, as far as the run decides it."),
+        OwnColumn("seconds", "FLOAT64", "Duration of the run."),
         OwnColumn("waiting", "INT64", "Messages that could not be delivered."),
-        OwnColumn("action_errors", "STRING", "Actions that raised, a line each."),
+        OwnColumn("action_errors", "STRING", "Actions that failed, one per line."),
         OwnColumn("place", "STRING", "Where it ran: a Cloud Run execution, a GitHub run."),
-        OwnColumn("suite_revision", "STRING", "Commit of the suites, -dirty where changed."),
+        OwnColumn(
+            "suite_revision", "STRING", "Commit of the suites, with -dirty if files were modified."
+        ),
         OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
         _PROJECT,
     ),
@@ -128,14 +131,14 @@ HEARTBEATS = OwnTable(
 
 OUTCOMES = OwnTable(
     name="outcomes",
-    description="What each run found: a row a monitor (group_key is NULL), and a row for each of "
-    "its groups. A repeated run appends again: count the last recorded of an event_id.",
+    description="What each run found: one row per monitor (group_key is NULL) and one per group. "
+    "A repeated run appends its rows again: use the last recorded row of each event_id.",
     columns=(
-        _id("Hash of what was judged, from project to group: the same for a repeated run."),
+        _id("Hash of what was evaluated, from project to group; the same for a repeated run."),
         OwnColumn("run_id", "STRING", "The run that found it.", True),
         OwnColumn("checkpoint", "STRING", "The checkpoint that was run.", True),
         OwnColumn("target", "STRING", "The target, by its name in great_expectations.yml.", True),
-        OwnColumn("as_of", "TIMESTAMP", "The instant that was judged.", True),
+        OwnColumn("as_of", "TIMESTAMP", "The instant for which data were checked.", True),
         OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
         OwnColumn("monitor", "STRING", "The monitor.", True),
         OwnColumn("group_key", "STRING", "The group's columns as JSON; NULL: the monitor itself."),
@@ -149,13 +152,15 @@ OUTCOMES = OwnTable(
         OwnColumn("thresholds", "STRING", "Of a monitor: the bounds that were in force, in words."),
         OwnColumn("reason", "STRING", "Why, for ERROR and SKIPPED."),
         OwnColumn("summary", "STRING", "Of a monitor: one line for people."),
-        OwnColumn("suite_revision", "STRING", "Commit of the suites, -dirty where changed."),
+        OwnColumn(
+            "suite_revision", "STRING", "Commit of the suites, with -dirty if files were modified."
+        ),
         OwnColumn("model", "STRING", "The model."),
         OwnColumn("sql_hash", "STRING", "Hash of the SQL that was sent."),
         OwnColumn("row_count", "INT64", "Of a monitor: rows that the model returned."),
         OwnColumn("jobs", "STRING", "Of a monitor: ids of the query jobs, as a JSON list."),
         OwnColumn("bytes_billed", "INT64", "Of a monitor; NULL: the warehouse doesn't report it."),
-        OwnColumn("seconds", "FLOAT64", "Of a monitor: how long it took."),
+        OwnColumn("seconds", "FLOAT64", "Of a monitor: its duration."),
         OwnColumn("threshold_lines", "STRING", "The bounds in force as numbers, as a JSON list."),
         OwnColumn("owner", "STRING", "Of a monitor: who owns it."),
         OwnColumn("whole", "BOOL", "Of a monitor: whether the run was of its whole checkpoint."),
@@ -177,18 +182,18 @@ OUTCOMES = OwnTable(
 
 INCIDENTS = OwnTable(
     name="incidents",
-    description="What happened to incidents: a row an event. An event_id counts once.",
+    description="What happened to incidents, one row per event. Count each event_id once.",
     columns=(
         _id("Incident, number of the event and event."),
         OwnColumn("incident_id", "STRING", "The incident.", True),
-        OwnColumn("monitor", "STRING", "The monitor that it is of.", True),
+        OwnColumn("monitor", "STRING", "The monitor of the incident.", True),
         OwnColumn("kind", "STRING", "data: the data is wrong; error: the check failed.", True),
         OwnColumn("event", "STRING", "opened, changed, escalated, resolved, ...", True),
         OwnColumn("reason", "STRING", "Why it was sent, or not sent.", True),
         OwnColumn("status", "STRING", "After the event; of an ended one, the last.", True),
         OwnColumn("previous_status", "STRING", "Before the event; NULL at the opening."),
-        OwnColumn("as_of", "TIMESTAMP", "The judged instant at which it happened.", True),
-        OwnColumn("opened_at", "TIMESTAMP", "The judged instant at which it opened.", True),
+        OwnColumn("as_of", "TIMESTAMP", "as_of of the run in which it happened.", True),
+        OwnColumn("opened_at", "TIMESTAMP", "as_of of the run that opened it.", True),
         OwnColumn("run_id", "STRING", "The run that found it."),
         OwnColumn("checkpoint", "STRING", "The checkpoint of that run."),
         OwnColumn("speaks", "BOOL", "False: not sent (muted, acknowledged, inhibited).", True),
@@ -205,7 +210,7 @@ INCIDENTS = OwnTable(
 
 DELIVERIES = OwnTable(
     name="deliveries",
-    description="What came of each message: a row for each round of attempts. An event_id counts "
+    description="Delivery of each message, one row per round of attempts. Count each event_id "
     "once.",
     columns=(
         _id("Message and number of its attempts."),
@@ -229,10 +234,10 @@ DELIVERIES = OwnTable(
 
 SERVICE_DEPLOYMENTS = OwnTable(
     name="service_deployments",
-    description="What each service runs, against what it should: a row a service and look. The "
-    "monitor deployment_drift reads it, so its columns stand in models/sources.yml too.",
+    description="The deployed and the newest commit of each service, one row per service and "
+    "check. The monitor deployment_drift reads it: models/sources.yml has its columns too.",
     columns=(
-        _id("Project, target, service and instant of the look."),
+        _id("Project, target, service and time of the check."),
         OwnColumn("service", "STRING", "The service, by its name in deploy/services.yml.", True),
         OwnColumn("observed_at", "TIMESTAMP", "When it was checked.", True),
         OwnColumn("deployed_commit", "STRING", "The commit that it runs; NULL: unknown."),
@@ -240,10 +245,10 @@ SERVICE_DEPLOYMENTS = OwnTable(
         OwnColumn("last_own_commit", "STRING", "The last commit that touched its own paths."),
         OwnColumn("commits_behind", "INT64", "Commits that it does not run."),
         OwnColumn("own_commits_behind", "INT64", "Those of them that touched its own paths."),
-        OwnColumn("oldest_at", "TIMESTAMP", "When the oldest of those came to the branch."),
+        OwnColumn("oldest_at", "TIMESTAMP", "When the oldest of those was merged."),
         OwnColumn("found_by", "STRING", "Where the deployed commit was read: a label, a tag, ..."),
         OwnColumn("revision", "STRING", "Cloud Run's name of the deployed revision."),
-        OwnColumn("reason", "STRING", "Why it is not known how far behind it is."),
+        OwnColumn("reason", "STRING", "Why the drift is unknown."),
         OwnColumn("recorded_at", "TIMESTAMP", "When the row was written.", True),
         _PROJECT,
         _TARGET,

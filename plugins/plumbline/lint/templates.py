@@ -60,10 +60,10 @@ def read_template(file: Path, files: Files) -> Template:
         return Template(file, fault=(*syntax_fault(fault), fault.lineno), text=text)
     except RecursionError:
         what = "Jinja can't parse the template: it is nested too deeply"
-        return Template(file, fault=(what, "write it flat", 1), text=text)
+        return Template(file, fault=(what, "use fewer levels", 1), text=text)
     except LimitError as fault:
         what = f"the template fails: {fault}"
-        return Template(file, fault=(what, "make it shorter, or write it in SQL", 1), text="")
+        return Template(file, fault=(what, "simplify the template, or write it in SQL", 1), text="")
     return Template(
         file,
         refs=tuple(_calls(tree, "ref")),

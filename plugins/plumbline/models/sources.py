@@ -202,7 +202,7 @@ def _as_rendered(
             f"the source overrides one of package {table.overrides!r}, whose tables only dbt knows",
             file=table.file,
             key=f"sources.{table.source}.overrides",
-            fix="run `dbt compile`: target/manifest.json then says the table",
+            fix="run `dbt compile`: target/manifest.json then names the table",
         )
     names = {word: part.text for word, part in table.parts.items()}
     variables: set[str] = set()

@@ -218,7 +218,7 @@ def _explain(fault: Exception, file: Path, namespace: Mapping[str, Any]) -> NoRe
         f"the template fails: {str(fault) or type(fault).__name__}",
         file=place.file,
         key=place.key,
-        fix="make it shorter, or write it in SQL"
+        fix="simplify the template, or write it in SQL"
         if isinstance(fault, LimitError)
         else "fix the template there",
     ) from fault

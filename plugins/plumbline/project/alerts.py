@@ -41,8 +41,11 @@ SECRET_KEYS = (
 )  # fmt: skip
 """Keys of channels that name an environment variable."""
 
-_NO_SECRET = "a secret does not belong in a file"
-_NO_SECRET_FIX = "put it in the environment and name the variable here, and make a new secret"
+_NO_SECRET = "a secret must not be in a file"
+_NO_SECRET_FIX = (
+    "put the secret into an environment variable and write the variable's name here; then replace "
+    "the secret, because this one is exposed"
+)
 
 DURATION = r"^[1-9][0-9]{0,5}[smhd]$"
 _DURATIONS: tuple[KeyPath, ...] = (

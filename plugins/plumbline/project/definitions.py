@@ -45,10 +45,11 @@ class DataEntry(Entry):
         description="A datasource of `great_expectations.yml`: GX's own, or that of the models."
     )
     asset: NamedEntry = Field(
-        description="An asset of it. Of the models: the suite whose model gives the rows."
+        description="An asset of the datasource. For models: the suite whose model returns the "
+        "rows."
     )
     batch_definition: NamedEntry = Field(
-        description=f"A batch definition of the asset. Of a model it is `{BATCH_DEFINITION}`."
+        description=f"A batch definition of the asset; for a model, `{BATCH_DEFINITION}`."
     )
 
 
@@ -63,17 +64,17 @@ class DefinitionEntry(Entry):
     id: str | None = Field(
         None, description="GX's id; not needed, because it is generated from the name."
     )
-    suite: NamedEntry = Field(description="The suite that judges.")
-    data: DataEntry = Field(description="What it judges.")
+    suite: NamedEntry = Field(description="The suite to evaluate.")
+    data: DataEntry = Field(description="The data on which the suite is evaluated.")
     batch_parameters: dict[str, Any] = Field(
         default_factory=dict,
-        description="As GX's `run(batch_parameters=...)` takes them. Of a model: `vars`.",
+        description="As in GX's `run(batch_parameters=...)`; for a model, `vars`.",
         examples=[{"country": "fr"}, {"vars": {"days": 7}}],
     )
     days_back: NonNegativeInt = Field(
         0,
-        description="For batches by day, month or year: judge the batch of so many days before "
-        "the day of `as_of`.",
+        description="For batches by day, month or year: evaluate the batch of this many days "
+        "before the day of `as_of`.",
         examples=[1],
     )
 

@@ -52,7 +52,8 @@ def read_identity(
         "the project has no name to store its state and history under",
         file=source_file,
         key=key,
-        fix=f"write `{IDENTITY_KEY}: NAME`, unlike that of any other project in the same warehouse",
+        fix=f"write `{IDENTITY_KEY}: NAME`, with a name that no other project in the same "
+        "warehouse has",
     )
 
 

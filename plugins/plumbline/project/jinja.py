@@ -183,15 +183,15 @@ class _Rendering:
         except PlumblineError:
             raise
         except TemplateSyntaxError as fault:
-            refuse(f"it is not Jinja: {fault.message}", "fix it there")
+            refuse(f"invalid Jinja: {fault.message}", "correct the Jinja")
         except UndefinedError as fault:
             refuse(
                 str(fault),
                 "only var(), env_var() and target are known here; write the name itself, or run "
-                "`dbt compile`: target/manifest.json then says the table",
+                "`dbt compile`: target/manifest.json then names the table",
             )
         except Exception as fault:  # noqa: BLE001 - whatever an expression raises is its own fault
-            refuse(str(fault) or type(fault).__name__, "fix it there")
+            refuse(str(fault) or type(fault).__name__, "correct the Jinja")
         return value
 
     def _var(self, name: object, default: object, refuse: Callable[[str, str], NoReturn]) -> Any:
@@ -217,14 +217,14 @@ class _Rendering:
             refuse(f"env_var() is given {name!r}, not a name", "write env_var('NAME')")
         if name.startswith(SECRET_PREFIX):
             refuse(
-                f"{name} is a secret by its name, and dbt allows those only in profiles.yml and "
-                "packages.yml",
+                f"{name} is a secret by its prefix, and dbt allows secrets only in profiles.yml "
+                "and packages.yml",
                 f"use a variable whose name does not begin with {SECRET_PREFIX}",
             )
         if _SECRET_WORDS.intersection(name.upper().split("_")):
             refuse(
-                f"{name} is a secret by its name, and what is read here is shown in SQL and "
-                "messages",
+                f"{name} is a secret by its name, and values that are read here are shown in SQL "
+                "and messages",
                 "use a variable with another name, or write the value itself",
             )
         self._uses_environment = True
@@ -272,7 +272,7 @@ class _Target:
                 f"target {self._values.get('name', '')!r} has no dataset of its own, so "
                 f"target.{name} is not known",
                 "write `dataset: NAME` for the target in great_expectations.yml, or run "
-                "`dbt compile`: target/manifest.json then says the table",
+                "`dbt compile`: target/manifest.json then names the table",
             )
         self._refuse(
             f"target.{name} is not known here", did_you_mean(name, (*self._values, "dataset"))

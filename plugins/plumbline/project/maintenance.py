@@ -40,7 +40,7 @@ def find_window_faults(window: WindowEntry) -> Iterator[ValueFault]:
     if fault is not None:
         yield wrong_value(("cron",), *fault)
     elif never_comes(window.cron):
-        what, fix = f"{window.cron!r} never comes", "write a time that comes"
+        what, fix = f"{window.cron!r} never occurs", "write a time that occurs"
         yield ValueFault(ValueFaultKind.NEVER_COMES, ("cron",), what, fix)
     if window.zone is not None and find_zone(window.zone) is None:
         yield wrong_value(("zone",), *no_zone(window.zone))

@@ -69,8 +69,8 @@ def _baked_in(environment: Mapping[str, str]) -> Revision | None:
         raise ConfigError(
             f"{said!r} is not a valid revision",
             key=REVISION_VARIABLE,
-            fix="write what `git rev-parse HEAD` says, 40 digits, with -dirty behind it where "
-            "files differed; or leave it unset",
+            fix="write the output of `git rev-parse HEAD` (40 digits), followed by -dirty if "
+            "files were modified; or leave it unset",
         )
     return Revision(commit=found[1], dirty=found[2] is not None)
 

@@ -107,8 +107,8 @@ class ScheduleEntry(Entry):
     )
     maintenance: list[WindowEntry] | None = Field(
         None,
-        description="Maintenance windows that recur: runs due in one are neither made nor "
-        "expected.",
+        description="Maintenance windows that recur: runs that are due in one do not start and "
+        "are not expected.",
         examples=[[{"cron": "0 2 * * SUN", "duration": "2h"}]],
     )
 
@@ -232,7 +232,7 @@ def _time_faults(entry: ScheduleEntry) -> Iterator[ValueFault]:
             ValueFaultKind.NEVER_COMES,
             ("cron",),
             f"{cron!r} never occurs: no year has such a day",
-            "write a day that its month has; L is the last day of a month",
+            "write a day that the month has; L is the last day of a month",
         )
     if not re.fullmatch(DURATION_PATTERN, entry.deadline):
         yield wrong_value(

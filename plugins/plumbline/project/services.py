@@ -312,5 +312,5 @@ def find_service(services: tuple[Service, ...], name: str, *, file: Path) -> Ser
         key="services",
         fix=did_you_mean(name, (service.name for service in services))
         if services
-        else "declare it there, with its name, repository and paths; plumbline deploy --help",
+        else "declare it there, with its name, repository and paths; see plumbline deploy --help",
     )

@@ -225,7 +225,7 @@ class MonitorEntry(Entry):
     )
     tags: list[_Monitor] = Field(
         default_factory=list,
-        description="Words by which routes in `checkpoints/alerts.yml` choose monitors.",
+        description="Words that routes in `checkpoints/alerts.yml` can match.",
         examples=[["finance"]],
     )
     renamed_from: list[_Monitor] = Field(
@@ -258,8 +258,8 @@ class ExpectationEntry(Entry):
 
     type: str = Field(
         min_length=1,
-        description="Which expectation: plumbline's `expect_metric_to_be_between`, or any of "
-        "Great Expectations.",
+        description="Type of the expectation: plumbline's `expect_metric_to_be_between`, or any "
+        "of Great Expectations.",
         examples=["expect_metric_to_be_between"],
     )
     kwargs: dict[str, Any] = Field(
@@ -331,8 +331,8 @@ class SuiteEntry(Entry):
         examples=[{"least_rows": 100}],
     )
     expectations: list[ExpectationEntry] = Field(
-        description="What must hold of the model's rows. Two levels are two expectations: one of "
-        "severity `warning`, one of severity `critical`."
+        description="Expectations on the model's rows. For two levels, write two expectations: "
+        "one of severity `warning`, one of severity `critical`."
     )
 
 

@@ -73,7 +73,7 @@ def read_yaml(file: Path, text: str) -> Document:
             last = max(len(text.rstrip().splitlines()), 1)
             mark = Mark(min(mark.line + 1, last), mark.column + 1)
         if isinstance(fault, _Impossible):
-            return _malformed(file, f"has an impossible value: {problem}", "correct it", mark)
+            return _malformed(file, f"has an invalid value: {problem}", "correct the value", mark)
         return _malformed(file, f"is not YAML: {problem}", "fix the YAML here", mark)
     if value is None:
         return Document(file, {})

@@ -47,7 +47,7 @@ class AsOf:
         if self.source != "demo":
             return None
         day = last_day(self.instant)
-        return f"Without --as-of, a run on the {self.data} judges its day, {day}."
+        return f"Without --as-of, a run on the {self.data} checks its day, {day}."
 
 
 @dataclass(frozen=True)

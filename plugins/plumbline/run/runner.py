@@ -322,18 +322,18 @@ def _delivers(request: RunRequest, *, whole: bool) -> tuple[bool, str | None]:
         return request.alerts, None
     if request.target.demo is not None:
         data = request.target.demo.name
-        return False, f"Nothing is sent: this run is on the {data} (--alerts sends)."
+        return False, f"Nothing is sent: this run is on the {data} (use --alerts to send)."
     if not request.as_of.is_now:
-        return False, "Nothing is sent: this run checks the past (--alerts sends)."
+        return False, "Nothing is sent: this run checks the past (use --alerts to send)."
     if request.parameters:
         return (
             False,
-            "Nothing is sent: --param changes what this run checks (--alerts sends).",
+            "Nothing is sent: --param changes what this run checks (use --alerts to send).",
         )
     if not whole:
         return (
             False,
-            "Nothing is sent: this run checks a part of the checkpoint (--alerts sends).",
+            "Nothing is sent: this run checks a part of the checkpoint (use --alerts to send).",
         )
     return True, None
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PASSING = {
     "backendError": "HTTP 500, 502, 503, 504: the service is currently unavailable; try again",
-    "badGateway": "HTTP 502: a front end lost its back end",
+    "badGateway": "HTTP 502: a front end lost the connection to its back end",
     "internalError": "HTTP 500: an error within BigQuery; try again",
     "jobBackendError": "HTTP 400: the job failed for a passing reason; try again",
     "jobInternalError": "HTTP 400: the job failed within BigQuery; try again",

@@ -47,7 +47,7 @@ def test_where_one_monitor_has_something_to_check_it_is_no_gap() -> None:
 def test_instants_that_could_not_be_judged_are_counted_by_reason() -> None:
     (line,) = faults({"coverage": told("..EE....", "the model returned no row")}, NEW_YORK)
     assert line == (
-        "coverage could not be judged at 2 of 8 instants, the first 2026-01-01 12:00 EST: "
+        "coverage could not be evaluated at 2 of 8 instants, the first 2026-01-01 12:00 EST: "
         "the model returned no row"
     )
 
@@ -65,7 +65,7 @@ def test_a_reason_that_lists_its_parts_in_any_order_is_one_reason() -> None:
 
 def test_a_monitor_that_could_never_be_judged_is_told_so() -> None:
     (line,) = faults({"coverage": told("EEEE", "no such table")}, NEW_YORK)
-    assert line == "coverage could not be judged at every instant: no such table"
+    assert line == "coverage could not be evaluated at every instant: no such table"
     assert all(one.status is Status.ERROR for one in told("EEEE"))
 
 

@@ -120,11 +120,13 @@ def test_old_results_beside_new_ones_are_left_out(small: SmallProject) -> None:
 
 def test_what_is_not_of_now_or_not_real_sends_nothing_unasked(small: SmallProject) -> None:
     later = record(small, now=BUILT + timedelta(days=2), alerts=None)
-    assert any("which is more than 24 hours ago (--alerts sends)" in note for note in later.notes)
+    assert any(
+        "which is more than 24 hours ago (use --alerts to send)" in note for note in later.notes
+    )
     assert len(later.outcomes) == 15
     seed = Seed(("make",), BUILT.date())
     demo = record(small, target=replace(small.target, seed=seed), alerts=None)
-    assert any("demo" in note and "(--alerts sends)" in note for note in demo.notes)
+    assert any("demo" in note and "(use --alerts to send)" in note for note in demo.notes)
 
 
 def test_results_that_another_command_has_replaced_are_refused(small: SmallProject) -> None:

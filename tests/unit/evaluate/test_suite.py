@@ -279,13 +279,13 @@ def test_a_type_that_bigquery_does_not_have_is_an_error(written: str) -> None:
         ("expect_column_values_to_match_regex", "STRING", {"regex": "(?=a)"}, "regex '(?=a)' is refused"),
         ("expect_column_values_to_match_like_pattern", "STRING", {"like_pattern": "a\\"}, "ends with its escape"),
         ("expect_column_value_lengths_to_equal", "INT64", {"value": 1}, "LENGTH for STRING and BYTES only"),
-        ("expect_column_max_to_be_between", "JSON", {"max_value": 1}, "BigQuery has no < for it"),
-        ("expect_column_values_to_be_unique", "GEOGRAPHY", {}, "BigQuery has no = for it"),
+        ("expect_column_max_to_be_between", "JSON", {"max_value": 1}, "BigQuery does not support < for it"),
+        ("expect_column_values_to_be_unique", "GEOGRAPHY", {}, "BigQuery does not support = for it"),
         ("expect_column_mean_to_be_between", "STRING", {"max_value": 1}, "there is no mean of it"),
         ("expect_column_values_to_be_in_set", "DATE", {"value_set": ["x"]}, "value_set: column 'x' is DATE: 'x' is not a DATE"),
         ("expect_column_values_to_not_be_in_set", "INT64", {"value_set": [1, None]}, "NOT IN a set with NULL is never true"),
         ("expect_column_values_to_be_between", "DATE", {"min_value": 5}, "min_value: column 'x' is DATE"),
-        ("expect_column_stdev_to_be_between", "INT64", {"max_value": 5}, "the standard deviation of one is not defined"),
+        ("expect_column_stdev_to_be_between", "INT64", {"max_value": 5}, "a standard deviation needs at least two"),
     ],
 )  # fmt: skip
 def test_what_bigquery_can_not_judge_is_an_error_with_column_type_and_value(

@@ -127,7 +127,12 @@ def test_the_defaults_of_the_file_are_those_of_the_policy(file: Path) -> None:
         ("openings: 5", "openings: 1", "flapping.openings", "greater than or equal to 2"),
         ("docs_url: https://", "docs_url: ", "docs_url", "pattern"),
         ("http://localhost:1", "http://github.corp", "channels.issues.api_url", "with https://"),
-        ("http://localhost:1", "https://u:p4ss@g.corp", "channels.issues.api_url", "not belong"),
+        (
+            "http://localhost:1",
+            "https://u:p4ss@g.corp",
+            "channels.issues.api_url",
+            "must not be in a file",
+        ),
     ],
 )
 def test_a_fault_is_refused_with_file_key_and_fix(
@@ -162,8 +167,8 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(
     file: Path, variable: str, secret: str
 ) -> None:
     fault = refused(file, ALERTS.replace(variable, secret))
-    assert "a secret does not belong in a file" in fault.what
-    assert "put it in the environment" in (fault.fix or "")
+    assert "a secret must not be in a file" in fault.what
+    assert "put the secret into an environment variable" in (fault.fix or "")
     assert secret not in f"{fault!s} {fault!r} {fault.one_line()} {fault.fix}"
     assert fault.__cause__ is None
 

@@ -151,7 +151,7 @@ def test_beside_a_merge_key_a_key_that_stands_twice_is_still_found() -> None:
 def test_a_value_that_is_not_of_its_type_is_named_where_it_stands(value: str) -> None:
     (fault,) = read_yaml(FILE, f"first: 1\nsecond: {value}\n").faults
     text = value.rpartition(" ")[2]
-    assert f"has an impossible value: {text}: " in fault.what
+    assert f"has an invalid value: {text}: " in fault.what
     assert fault.mark == Mark(2, 9)
 
 

@@ -132,7 +132,7 @@ def test_a_day_that_does_not_exist_is_named_where_it_stands(tmp_path: Path, valu
     text = RIGHT.replace("2026-01-26T06:30:00-05:00", value)
     with pytest.raises(ConfigError) as refused:
         read_labels(read_document(write(tmp_path, text)), zone=NEW_YORK)
-    assert f"has an impossible value: {value}: " in refused.value.what
+    assert f"has an invalid value: {value}: " in refused.value.what
     line = next(n for n, each in enumerate(text.splitlines(), 1) if value in each)
     assert f"line {line}" in str(refused.value)
 

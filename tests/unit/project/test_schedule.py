@@ -112,7 +112,7 @@ def test_maintenance_windows_are_in_the_schedules_zone_or_their_own(file: Path) 
     ("window", "key", "said"),
     [
         ('{cron: "0 2 * *", duration: 2h}', "maintenance[0].cron", "4 fields"),
-        ('{cron: "0 2 31 2 *", duration: 2h}', "maintenance[0].cron", "never comes"),
+        ('{cron: "0 2 31 2 *", duration: 2h}', "maintenance[0].cron", "never occurs"),
         ('{cron: "0 2 * * *", duration: 2 h}', "maintenance[0].duration", "2 h"),
         ('{cron: "0 2 * * *"}', "maintenance[0].duration", "missing"),
         ('{cron: "0 2 * * *", duration: 2h, zone: X}', "maintenance[0].zone", "no time zone"),

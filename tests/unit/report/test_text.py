@@ -44,7 +44,7 @@ def test_the_first_line_says_what_was_judged() -> None:
 
 
 def test_it_says_when_the_day_is_the_demos() -> None:
-    assert "judges its day, 2026-02-02" in render(seed_day()).splitlines()[1]
+    assert "checks its day, 2026-02-02" in render(seed_day()).splitlines()[1]
 
 
 def test_an_instant_within_a_day_is_shown_with_its_time() -> None:

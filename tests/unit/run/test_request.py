@@ -106,7 +106,7 @@ def test_on_the_demo_data_the_default_is_the_seeds_day_and_it_is_said() -> None:
     found = choose_as_of(None, now=NOW, zone=NEW_YORK, target=target())
     assert found.instant == datetime(2026, 2, 3, 5, tzinfo=UTC)
     assert not found.is_now
-    assert found.note == "Without --as-of, a run on the demo data judges its day, 2026-02-02."
+    assert found.note == "Without --as-of, a run on the demo data checks its day, 2026-02-02."
 
 
 def test_a_projects_own_example_is_called_by_its_name() -> None:
@@ -114,7 +114,7 @@ def test_a_projects_own_example_is_called_by_its_name() -> None:
     assert here.seed is not None
     named = replace(here, seed=replace(here.seed, name="example data"))
     found = choose_as_of(None, now=NOW, zone=NEW_YORK, target=named)
-    assert found.note == "Without --as-of, a run on the example data judges its day, 2026-02-02."
+    assert found.note == "Without --as-of, a run on the example data checks its day, 2026-02-02."
 
 
 @pytest.mark.parametrize(

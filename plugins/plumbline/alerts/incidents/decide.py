@@ -158,8 +158,8 @@ def _still_open(steps: Mapping[Key, Step]) -> Iterable[str]:
         if step.outcome.status is Status.PASS and step.after.is_open and missing:
             yield (
                 f"{monitor}: incident {step.after.id} stays open: no longer returned: "
-                f"{listing([member.label for member in missing])}; name what is gone for good in "
-                "`retired` of its expectation"
+                f"{listing([member.label for member in missing])}; list groups that are "
+                "permanently gone under `retired` of its expectation"
             )
 
 

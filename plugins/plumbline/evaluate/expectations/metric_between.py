@@ -221,7 +221,7 @@ class ExpectMetricToBeBetween(StatedExpectation):
             raise ValueError("min_value or max_value is missing: without a bound nothing can fail")
         overrides = values.get("overrides") or {}
         if overrides and not of_table and not values.get("group_by"):
-            raise ValueError("overrides need group_by: the groups that they are for")
+            raise ValueError("overrides need group_by")
         for group, override in overrides.items():
             for key, value in override.items():
                 if key not in BOUND_KEYS:
@@ -253,7 +253,7 @@ class ExpectMetricToBeBetween(StatedExpectation):
     def _retired_are_groups(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
         retired = values.get("retired") or []
         if retired and values.get("metric") is None and not values.get("group_by"):
-            raise ValueError("retired needs group_by: the groups that it names")
+            raise ValueError("retired needs group_by")
         for name in retired:
             if name in (values.get("overrides") or {}):
                 raise ValueError(

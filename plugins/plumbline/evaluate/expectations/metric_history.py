@@ -154,8 +154,8 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
     def _a_minimum_of_what_counts(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
         if values["minimum"] > values["runs"]:
             raise ValueError(
-                f"minimum {values['minimum']} is above runs {values['runs']}: there are never "
-                "enough"
+                f"minimum {values['minimum']} is above runs {values['runs']}, so there are never "
+                "enough runs"
             )
         return values
 
@@ -189,8 +189,8 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
         values = {**self.dict(include=set(self.success_keys)), "group_by": list(group_by)}
         if past is None:
             raise ValueError(
-                "expect_metric_to_follow_history has the history only in a run of a monitor: use "
-                "plumbline run, or the checkpoint"
+                "expect_metric_to_follow_history needs the history, which only a run of a monitor "
+                "has: use plumbline run, or the checkpoint"
             )
         _refuse_a_later_day(values["since"], past)
         missing = _missing(measured, past, values)

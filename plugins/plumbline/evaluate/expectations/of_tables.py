@@ -43,7 +43,7 @@ class ExpectForeignKeyToExist(_OfATable, StatedExpectation):
         to_table (str): The other table, named as in `meta.monitor.table`.
         to_column (str): The column of the other table.
         mostly (number): The share of values that must exist, from 0 to 1. Default 1.
-        row_condition (str or None): Which rows it looks at.
+        row_condition (str or None): Which rows are checked.
         condition_parser (str or None): `pandas` or `great_expectations`.
 
     Examples:
@@ -57,7 +57,7 @@ class ExpectForeignKeyToExist(_OfATable, StatedExpectation):
         1.0, ge=0, le=1, description="Share of the values that must exist, from 0 to 1."
     )
     row_condition: str | dict[str, Any] | None = pydantic.Field(
-        None, description="Which rows it looks at."
+        None, description="Which rows are checked."
     )
     condition_parser: str | None = pydantic.Field(None, description="Syntax of row_condition.")
 

@@ -89,7 +89,7 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
     def build(selection: Selection, kwargs: Kwargs) -> Measure:
         column = selection.column(str(kwargs["column"]))
         template, kind = aggregate(column)
-        bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+        bounds = TypedBounds.typed(kwargs, kind, f"the observed value of {column.name!r} is {kind}")
         values = _Values.of(selection, kwargs, column)
 
         def read(answer: Answer, _: datetime) -> Measured:
@@ -99,8 +99,7 @@ def aggregate_measure(aggregate: Aggregate) -> Build:
                 observed = need_int64(int(observed), column)
             if observed is None:
                 raise EvaluationError(
-                    f"column {column.name!r} holds one value: the standard deviation of one is not "
-                    "defined"
+                    f"column {column.name!r} has one value: a standard deviation needs at least two"
                 )
             return ValueFound(bounds.keep(observed), {"observed_value": observed})
 
@@ -162,7 +161,7 @@ def median(selection: Selection, kwargs: Kwargs) -> Measure:
     column = selection.column(str(kwargs["column"]))
     need_number(column, "median")
     kind = column.kind if column.kind.name in ("NUMERIC", "BIGNUMERIC") else FLOAT
-    bounds = TypedBounds.typed(kwargs, kind, f"what is observed of {column.name!r} is {kind}")
+    bounds = TypedBounds.typed(kwargs, kind, f"the observed value of {column.name!r} is {kind}")
     values = _Values.of(selection, kwargs, column)
 
     def read(answer: Answer, _: datetime) -> Measured:
@@ -397,7 +396,7 @@ class _Counts(_Values):
 def other_row_count(selection: Selection, kwargs: Kwargs) -> Measure:
     """``COUNT(*)`` of the rows, and of another table as a whole."""
     if selection.groups:
-        raise EvaluationError("a group is not compared with a table: remove group_by")
+        raise EvaluationError("groups can't be compared with a table: remove group_by")
     where, (other, _) = (
         where_sql(kwargs, selection),
         selection.other(str(kwargs["other_table_name"])),

@@ -138,8 +138,8 @@ def in_set(selection: Selection, column: TypedColumn, x: str, kwargs: Kwargs) ->
     """Wrong of ``to_not_be_in_set``."""
     if None in (kwargs.get("value_set") or ()):
         raise EvaluationError(
-            "value_set: NOT IN a set with NULL is never true; take null out of it, or judge NULLs "
-            "by expect_column_values_to_not_be_null"
+            "value_set: NOT IN a set with NULL is never true; remove null from it, or check NULLs "
+            "with expect_column_values_to_not_be_null"
         )
     return f"not ({not_in_set(selection, column, x, kwargs)})"
 

@@ -122,8 +122,8 @@ class Selection:
             self.arrays = found.arrays
         elif self.arrays[: len(found.arrays)] != found.arrays:
             raise EvaluationError(
-                f"{found.name!r} is in another array than the other columns; use one array in an "
-                "expectation"
+                f"{found.name!r} is in another array than the other columns; use columns of one "
+                "array in an expectation"
             )
         for depth, array in enumerate(found.arrays):
             self._alias(found.arrays[:depth], array)

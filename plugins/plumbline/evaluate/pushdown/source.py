@@ -70,7 +70,8 @@ class Calendar:
         named = [name for name in dates if name.casefold() == str(date_column).casefold()]
         if len(named or dates) != 1:
             raise EvaluationError(
-                f"calendar: {of} has no DATE column {date_column!r}, and not one DATE column alone"
+                f"calendar: {of} has no DATE column {date_column!r}, and not exactly one other "
+                "DATE column"
             )
         return (named or dates)[0]
 

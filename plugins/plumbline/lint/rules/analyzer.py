@@ -55,7 +55,7 @@ def check(context: LintContext) -> Iterator[Finding]:
             yield REJECTED.at(
                 Place(built.file, line),
                 f"Google's analyzer rejects this: {answer.rejection}",
-                f"fix it; plumbline compile {name} shows the SQL",
+                f"correct the SQL; plumbline compile {name} prints it",
             )
 
 

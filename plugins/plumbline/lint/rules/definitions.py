@@ -82,7 +82,7 @@ def _name(facts: Facts, name: str, definition: Document) -> Iterator[Finding]:
         yield NAME_TWICE.at(
             definition.place("name"),
             f"{' and '.join(f'{other}.json' for other in others)} is named {own!r} too",
-            "give each the name of its file",
+            "give each the name of its own file",
         )
 
 

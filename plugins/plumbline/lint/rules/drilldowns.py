@@ -52,10 +52,10 @@ def _fault(context: LintContext, name: str, suite: Document, text: str) -> tuple
     except MonitorError as fault:
         at = f" ({fault.key})" if fault.key and str(fault.file) == str(suite.file) else ""
         where = "" if at or fault.file is None else f" (in {fault.file})"
-        return f"the drilldown: {fault.what}{at}{where}", fault.fix or "correct it"
+        return f"the drilldown: {fault.what}{at}{where}", fault.fix or "correct the drilldown"
     found = parse(compiled.sql)
     if isinstance(found, SqlFault):
-        return f"the drilldown is not valid SQL: {found.what}", "correct it"
+        return f"the drilldown is not valid SQL: {found.what}", "correct the drilldown"
     return None
 
 

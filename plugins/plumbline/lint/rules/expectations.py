@@ -130,7 +130,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         yield BROKEN_PLUGIN.at(
             Place(file if file.is_file() else file / "__init__.py"),
             f"this can't be imported: {type(fault).__name__}: {fault}",
-            "fix it, or move it out of the plugins",
+            "correct the file, or move it out of plugins/",
         )
 
 

@@ -85,7 +85,7 @@ def check(context: LintContext) -> Iterator[Finding]:
             yield UNREADABLE.at(
                 _place(built, tree.line),
                 f"this can't be parsed as BigQuery SQL: {tree.what}",
-                f"fix it; plumbline compile {name} shows the SQL",
+                f"correct the SQL; plumbline compile {name} prints it",
             )
     for built, query in context.parsed.readable():
         yield from _repeated_ctes(built, query)

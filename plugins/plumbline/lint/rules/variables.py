@@ -69,7 +69,7 @@ def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
     try:
         render_settings(dbt.mapping(), file=str(dbt.file))
     except MonitorError as fault:
-        yield WRONG.at(dbt.place(fault.key or ""), fault.what, fault.fix or "write it plainly")
+        yield WRONG.at(dbt.place(fault.key or ""), fault.what, fault.fix or "write a plain value")
     for name, value in facts.rendered_variables.items():
         # dbt scopes variables to a project by its name
         if isinstance(value, dict) and name == dbt.get("name"):
@@ -83,7 +83,7 @@ def _defaults(facts: Facts, dbt: Document) -> Iterator[Finding]:
         try:
             parameter(name, value, file=None)
         except VariableError as fault:
-            yield WRONG.at(place, fault.what, fault.fix or "fix it")
+            yield WRONG.at(place, fault.what, fault.fix or "correct the value")
     zone = facts.variables.get("timezone")
     if isinstance(zone, str) and find_zone(zone) is None:
         yield WRONG.at(facts.place_of_variable("timezone"), *no_zone(zone))
@@ -118,14 +118,14 @@ def _values(
         try:
             given = _typed(facts, name, value)
         except VariableError as fault:
-            yield WRONG.at(place, fault.what, fault.fix or "fix it")
+            yield WRONG.at(place, fault.what, fault.fix or "correct the value")
             continue
         bounds = _bounds_of(facts, model).get(name)
         if bounds is not None:
             try:
                 check_bounds(given, bounds, file=None, declared_in=None)
             except VariableError as fault:
-                yield OUT_OF_BOUNDS.at(place, fault.what, fault.fix or "fix it")
+                yield OUT_OF_BOUNDS.at(place, fault.what, fault.fix or "correct the value")
             except MonitorError:
                 pass  # bounds of another type: said where they stand
 
@@ -183,4 +183,4 @@ def _default(
             yield OUT_OF_BOUNDS.at(facts.place_of_variable(name), fault.what, fault.fix or "")
     except MonitorError as fault:
         place = model.document.place(*model.meta_path, "vars", name)
-        yield WRONG.at(place, fault.what, fault.fix or "fix it")
+        yield WRONG.at(place, fault.what, fault.fix or "correct the value")

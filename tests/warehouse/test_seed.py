@@ -96,7 +96,7 @@ def test_the_declared_tables_are_made_and_filled(target: Target) -> None:
     ]
     assert count(target, "nba.notes") == 0
     assert "generating the demo data" in said
-    assert "loading nba.games (2 of 3 tables)" in said
+    assert "loading table 2 of 3: nba.games" in said
     assert said[-1].startswith("loaded 4 rows into 2 tables")
 
 

@@ -12,7 +12,7 @@ import click
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_monitors
 from plumbline.cli.options import check_monitor, flag, format_option, option, target_option
-from plumbline.cli.output import write_report, write_result
+from plumbline.cli.output import write_report, write_text
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError, did_you_mean
@@ -99,7 +99,7 @@ def ack(
         ),
     )
     found = find_incident(state, incident)
-    write_result(views.acknowledged(found, _now(project)) + "\n")
+    write_text(views.acknowledged(found, _now(project)) + "\n")
     return 0
 
 
@@ -123,7 +123,7 @@ def close(incident: str, by: str | None, reason: str | None, target: str | None)
     with show_progress() as progress:
         alert_service.progress = progress.step
         closed, report = alert_service.close(incident, by=by, reason=reason, run=run)
-    write_result(f"{closed.id} is closed by {one_line(by)}: {one_line(reason)}\n")
+    write_text(f"{closed.id} is closed by {one_line(by)}: {one_line(reason)}\n")
     return _write_report(report)
 
 
@@ -157,7 +157,7 @@ def mute(
         monitor=monitor, owner=owner, reason=reason, until=end, source="command", created_at=now
     )
     _edit(alert_service, lambda state: muted(state, made, now))
-    write_result(made.describe() + "\n")
+    write_text(made.describe() + "\n")
     return 0
 
 
@@ -167,7 +167,7 @@ def unmute(monitor: str, target: str | None) -> int:
 
     _, alert_service = _alerting(target)
     _edit(alert_service, lambda state: unmuted(state, monitor))
-    write_result(f"{monitor} is no longer muted. If it still fails, the next run notifies.\n")
+    write_text(f"{monitor} is no longer muted. If it still fails, the next run notifies.\n")
     return 0
 
 
@@ -196,7 +196,7 @@ def test(channels: tuple[str, ...], only_print: bool, target: str | None) -> int
         for message in routed_samples(
             project.alerts, target=chosen.name, now=session.clock(), only=channels
         ):
-            write_result(f"To {message.channel}:\n{plain_text(message, limit=4000)}\n\n")
+            write_text(f"To {message.channel}:\n{plain_text(message, limit=4000)}\n\n")
         return EXIT_OK
     opened = open_project_channels(project)
     with show_progress() as progress:
@@ -210,7 +210,7 @@ def test(channels: tuple[str, ...], only_print: bool, target: str | None) -> int
         )
     for result in results:
         word = "OK    " if result.is_delivered else "FAILED"
-        write_result(f"{word}  {result.status:<8}  {result.channel}: {one_line(result.detail)}\n")
+        write_text(f"{word}  {result.status:<8}  {result.channel}: {one_line(result.detail)}\n")
     return EXIT_OK if all(result.is_delivered for result in results) else EXIT_ERROR
 
 
@@ -225,7 +225,7 @@ def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
     _, alert_service = _alerting(target)
     who, now = by or _user(), _now()
     _edit(alert_service, lambda state: dropped(state, message, by=who, reason=reason, at=now))
-    write_result(f"{message}: dropped by {who}, and will not be delivered.\n")
+    write_text(f"{message}: dropped by {who}, and will not be delivered.\n")
     return 0
 
 
@@ -238,7 +238,7 @@ def flush(force: bool, target: str | None) -> int:
         report = alert_service.flush(force=force)
     code = _write_report(report)
     if not report.lines and not report.waiting:
-        write_result("No messages are waiting.\n")
+        write_text("No messages are waiting.\n")
     return code
 
 
@@ -257,7 +257,7 @@ def _write_report(report: AlertsReport) -> int:
     from plumbline.report.wording import alert
 
     for line in (*map(alert, report.lines), *report.notes):
-        write_result(one_line(line) + "\n")
+        write_text(one_line(line) + "\n")
     return EXIT_ERROR if report.waiting else EXIT_OK
 
 

@@ -86,7 +86,9 @@ def calibrate(
     write_report(form, found, page=calibration_page, data=calibration_dict)
     if write:
         diff = write_levels(suite, found)
-        write_message(diff.rstrip("\n") or "The suite already has these thresholds.")
+        write_message(
+            diff.rstrip("\n") or "The suite already has these thresholds.", is_code=bool(diff)
+        )
     return 0 if any(family.levels is not None for family in found.families) else 3
 
 

@@ -57,7 +57,7 @@ def compile_monitor(
         sql = visible(sql.removesuffix("\n")) + "\n"
     write_result(sql)
     for line in describe_parameters(compiled):
-        write_message(f"-- {line}")
+        write_message(f"-- {line}", is_code=True)
     return 0
 
 

@@ -12,7 +12,7 @@ import click
 
 from plumbline.cli import logs
 from plumbline.cli.interrupts import StoppedError
-from plumbline.cli.output import has_colour, write_line, write_message
+from plumbline.cli.output import has_colour, terminal_width, write_line, write_message
 from plumbline.core.colours import coloured
 from plumbline.core.signals import exit_code, message
 
@@ -20,6 +20,7 @@ EXIT_ERROR = 3
 EXIT_USAGE = 64
 EXIT_SOFTWARE = 70
 
+_TITLE = "error:"
 _NO_MEMORY = (
     "can't start new thread",
     "failed to map segment",  # of a library
@@ -36,7 +37,9 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         write_message(f"\n{message(number)}")
         return exit_code(number)
     if debug:
-        write_message("".join(traceback.format_exception(fault)).rstrip(), severity="ERROR")
+        write_message(
+            "".join(traceback.format_exception(fault)).rstrip(), severity="ERROR", is_code=True
+        )
     if isinstance(fault, click.ClickException):
         _say_usage(fault)
         return EXIT_USAGE
@@ -71,7 +74,8 @@ def _say_usage(fault: click.ClickException) -> None:
     what = fault.format_message().rstrip(".")
     missing = fault.param if isinstance(fault, click.MissingParameter) else None
     if isinstance(missing, click.Option) and missing.help:
-        fix = f"{missing.opts[0]} {missing.metavar or ''}: {missing.help.rstrip('.')} ({fix})"
+        option = f"{missing.opts[0]} {missing.metavar or ''}".rstrip()
+        fix = f"{option}: {missing.help.rstrip('.')} ({fix})"
     if isinstance(fault, click.NoSuchOption) and context is not None:
         known = [
             name
@@ -85,20 +89,22 @@ def _say_usage(fault: click.ClickException) -> None:
 
 
 def _say(what: str, *, where: str | None = None, fix: str | None = None) -> None:
+    from plumbline.core.folding import folded
     from plumbline.core.safe_text import one_line
 
     if logs.is_json():  # one record, so that a search finds it whole
         write_line(logs.record("ERROR", one_line(what), where=where, fix=fix))
         return
-    title = coloured("error:", "red", bold=True) if has_colour(sys.stderr) else "error:"
     first, *more = what.splitlines() or [""]
-    write_message(f"{title} {one_line(first)}")
-    for line in more:
-        write_message(f"  {one_line(line)}")
+    lines = [f"{_TITLE} {one_line(first)}", *(f"  {one_line(line)}" for line in more)]
     if where:
-        write_message(f"  in: {one_line(where)}")
+        lines.append(f"  in: {one_line(where)}")
     if fix:
-        write_message(f"  fix: {one_line(fix)}")
+        lines.append(f"  fix: {one_line(fix)}")
+    text = folded("\n".join(lines), terminal_width(sys.stderr))
+    if has_colour(sys.stderr):
+        text = coloured(_TITLE, "red", bold=True) + text.removeprefix(_TITLE)
+    write_line(text)
 
 
 def _near(fault: object) -> str | None:

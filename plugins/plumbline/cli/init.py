@@ -10,7 +10,7 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import FOLDER, option, switch
-from plumbline.cli.output import write_result
+from plumbline.cli.output import write_result, write_text
 from plumbline.project.find import PROJECT_FILE
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ def init(folder: Path, name: str | None, example: bool) -> int:
 
     made = make_project(folder, name=name, example=example)
     if made.dbt is not None:
-        write_result(
+        write_text(
             f"{_shown(folder)} is a dbt project: its files are unchanged, the monitors are in "
             f"{made.root.name}/\n"
         )
     if made.added:
-        write_result(
+        write_text(
             f"{_shown(made.root)} is a project of Great Expectations. Added to "
             f"{PROJECT_FILE}, where nothing else is changed:\n"
             + "".join(f"  {one}\n" for one in made.added)
@@ -45,13 +45,13 @@ def init(folder: Path, name: str | None, example: bool) -> int:
     for path in made.kept:
         write_result(f"kept  {_shown(path)} (exists)\n")
     if example and not made.has_example and not made.added:
-        write_result(
+        write_text(
             "\nThe example is not written: great_expectations.yml was made without it. "
             "To see it: plumbline init NEW_FOLDER\n"
         )
     write_result("\nNext:\n" + "".join(f"  {line}\n" for line in _next(made)))
     if made.added:
-        write_result(
+        write_text(
             "In scripts of your own, write `import plumbline` before gx.get_context(): Great "
             "Expectations alone doesn't know the added data source.\n"
         )

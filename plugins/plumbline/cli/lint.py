@@ -11,7 +11,7 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_suites
 from plumbline.cli.options import FILE, flag, format_option, option, switch
-from plumbline.cli.output import has_colour, write_report
+from plumbline.cli.output import has_colour, terminal_width, write_report
 from plumbline.cli.session import current_session
 from plumbline.core.gc_tuning import not_collected
 
@@ -48,7 +48,13 @@ def lint_project(
         if analyze:
             progress.long_step("loading Google's analyzer, which takes half a minute")
         report = lint(
-            project, names=names, fix=fix, analyze=analyze, history=history, plugins=plugins
+            project,
+            names=names,
+            fix=fix,
+            analyze=analyze,
+            history=history,
+            plugins=plugins,
+            progress=progress.step,
         )
     exit_code = EXIT_ERRORS if report.errors else EXIT_WARNINGS if report.warnings else EXIT_CLEAN
     _write_report(report, form, exit_code)
@@ -62,7 +68,9 @@ def _write_report(report: LintReport, form: str, exit_code: int) -> None:
         form,
         data=lambda: reports.as_dict(report, exit_code=exit_code),
         # Not from a page: a line for each finding needs no tables, which take long to import.
-        text=lambda: reports.as_text(report, colour=has_colour(sys.stdout)),
+        text=lambda: reports.as_text(
+            report, colour=has_colour(sys.stdout), width=terminal_width(sys.stdout)
+        ),
         github=lambda: reports.as_annotations(report),
     )
 

@@ -11,7 +11,7 @@ import click
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_tables
 from plumbline.cli.options import as_of_option, flag, option, read_as_of, target_option
-from plumbline.cli.output import write_message, write_result
+from plumbline.cli.output import write_message, write_text
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 from plumbline.core.text import count
@@ -150,7 +150,7 @@ def monitor(
         check=lambda: warnings.extend(check_written(project.root, name)),
     )
     _write_paths(project.root, written, changed)
-    write_result(_next(asked, next(iter(files))))
+    write_text(_next(asked, next(iter(files))))
     for finding in warnings:
         write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
     return 0
@@ -251,7 +251,7 @@ def table(
         write_message(f"{of} has many columns: its last {left_out} are not profiled.")
     proposals = profile.propose()
     for number, one in enumerate(proposals, 1):
-        write_result(f"{number:>3}  {_in_words(one.expectation)}  (found: {one.found})\n")
+        write_text(f"{number:>3}  {_in_words(one.expectation)}  (found: {one.found})\n")
     if profile.rows.date_column:
         days = f"{count(profile.rows.days, 'days')} up to {profile.as_of:%Y-%m-%d}"
         write_message(
@@ -269,7 +269,7 @@ def table(
     files = {f"expectations/{name}.json": suite_text(profile, name, chosen, owner=owner)}
     added, changed = with_monitor(project, checkpoint, name)
     _write_paths(project.root, write_new(project.root, files | added, changed), changed)
-    write_result(
+    write_text(
         f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts\n"
         f"then set severities in expectations/{name}.json, and add a runbook.\n"
     )
@@ -316,7 +316,7 @@ def _numbers(answer: str, most: int) -> Collection[int]:
 def _write_paths(root: Path, written: Sequence[Path], changed: Collection[str]) -> None:
     for path in written:
         name = path.relative_to(root).as_posix()
-        write_result(f"{'changed' if name in changed else 'wrote'} {name}\n")
+        write_text(f"{'changed' if name in changed else 'wrote'} {name}\n")
 
 
 def _next(asked: NewMonitor, first: str) -> str:

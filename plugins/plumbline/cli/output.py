@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from plumbline.cli import logs
+from plumbline.core.folding import folded
 from plumbline.core.safe_text import on_terminal
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def write_part(form: str, page: Page) -> None:
 
 
 def write_result(text: str, *, as_utf8: bool = False) -> None:
-    """Write ``text`` to standard output, or stop when its reader has gone.
+    """Write ``text`` to standard output as it is, or stop when its reader has gone.
 
     Args:
         as_utf8: whatever the locale says (JSON is UTF-8).
@@ -73,15 +74,26 @@ def write_result(text: str, *, as_utf8: bool = False) -> None:
     _write(sys.stdout, text, as_utf8=as_utf8)
 
 
-def write_message(text: str, *, severity: str = "INFO") -> None:
-    """A line to standard error; in the cloud a record of that severity."""
+def write_text(text: str) -> None:
+    """Write lines for people to standard output; on a terminal they end between words."""
+    write_result(folded(text, terminal_width(sys.stdout)))
+
+
+def write_message(text: str, *, severity: str = "INFO", is_code: bool = False) -> None:
+    """A line to standard error; in the cloud a record of that severity.
+
+    Args:
+        is_code: it is copied as it is, so no line is folded.
+    """
     if logs.is_json():
         text = logs.record(severity, text.strip())
+    elif not is_code:
+        text = folded(text, terminal_width(sys.stderr))
     write_line(text)
 
 
 def write_line(line: str) -> None:
-    """Write a line to standard error."""
+    """Write a line to standard error, as it is."""
     try:
         _write(sys.stderr, on_terminal(line, colour=has_colour(sys.stderr)) + "\n")
     except OSError:

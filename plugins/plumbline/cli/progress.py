@@ -48,7 +48,7 @@ class LiveProgress:
 
     def __init__(self, status: Status) -> None:
         self._status = status
-        self._done: list[str] = []
+        self._done = 0
 
     def step(self, text: str) -> None:
         """Show ``text`` as what is being done now."""
@@ -56,7 +56,10 @@ class LiveProgress:
 
         from plumbline.core.safe_text import one_line
 
-        self._status.update(Text(one_line(text)))
+        shown = Text(one_line(text))
+        # A live line that folds jumps up and down. The symbol before it takes two columns.
+        shown.truncate(self._status.console.width - 2, overflow="ellipsis")
+        self._status.update(shown)
 
     def long_step(self, text: str) -> None:
         """As ``step``: on a terminal nothing needs to stay."""
@@ -64,5 +67,5 @@ class LiveProgress:
 
     def monitor_done(self, outcome: Outcome, *, of: int) -> None:
         """Show how many monitors are done, and the last one's status in words."""
-        self._done.append(outcome.monitor)
-        self.step(f"{len(self._done)} of {of} done; {outcome.monitor}: {outcome.status}")
+        self._done = self._done % of + 1  # a command may run more than once
+        self.step(f"{self._done} of {of} done; {outcome.monitor}: {outcome.status}")

@@ -9,7 +9,7 @@ import click
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import FOLDER, flag, target_option
-from plumbline.cli.output import write_message, write_result
+from plumbline.cli.output import write_message, write_text
 from plumbline.cli.session import current_session
 
 
@@ -30,7 +30,7 @@ def smoke(target: str | None, write: bool, out: Path) -> int:
     opened = open_smoke(project, project.target(target), write=write)
     at, results = datetime.now(UTC), []
     for result in run_steps(opened):
-        write_result(result.render())
+        write_text(result.render())
         results.append(result)
     page = write_results(out, opened.target, at, results)
     write_message(f"written to {page} and .json")

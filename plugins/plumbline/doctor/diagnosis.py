@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from plumbline.core.colours import Colour, coloured
 from plumbline.core.errors import PlumblineError
+from plumbline.core.folding import folded
 from plumbline.core.safe_text import one_line
 
 
@@ -41,26 +41,13 @@ class Diagnosis:
             width: columns of the terminal, between whose words lines end; None: no line is folded.
         """
         word = f"{self.level:<7}"
-        text = _folded(f"{word}  {self.what}: {one_line(self.detail)}", width, indent=9)
+        text = folded(f"{word}  {self.what}: {one_line(self.detail)}", width) + "\n"
         if has_colour:
             shown = coloured(word, _COLOURS[self.level], bold=self.level is Level.MISSING)
             text = shown + text.removeprefix(word)
         if self.fix:
-            text += _folded(f"{'':9}fix: {one_line(self.fix)}", width, indent=14)
+            text += folded(f"{'':9}fix: {one_line(self.fix)}", width) + "\n"
         return text
-
-
-def _folded(text: str, width: int | None, *, indent: int) -> str:
-    if width is None or len(text) <= width:
-        return f"{text}\n"
-    lines = textwrap.wrap(
-        text,
-        max(width, 2 * indent),
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "".join(f"{line}\n" for line in lines)
 
 
 def fault(what: str, error: PlumblineError) -> Diagnosis:

@@ -6,7 +6,7 @@ expectations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,7 @@ def lint(
     analyze: bool = False,
     history: Path | None = None,
     plugins: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> LintReport:
     """Every finding in ``project``.
 
@@ -53,6 +54,7 @@ def lint(
         history: a file of outcomes, to hold thresholds against.
         plugins: import the project's plugins where a type is not known otherwise. Without them,
             the arguments of what they define are not checked.
+        progress: told what is being checked, and how much of all.
 
     Raises:
         ConfigError: a name that is not a monitor, file or folder; a file that can't be
@@ -67,8 +69,13 @@ def lint(
         fixed = fix_files(context.facts, wanted)
         project = Project(project.root)  # as it stands now
         context = LintContext.of(project, plugins_are_trusted=plugins)
-    found = [finding for check in CHECKS for finding in check(context)]
+    found: list[Finding] = []
+    for number, check in enumerate(CHECKS, 1):
+        subject = check.__module__.rpartition(".")[2]
+        progress(f"checking {subject} ({number} of {len(CHECKS)} groups of rules)")
+        found += check(context)
     if analyze:
+        progress("asking Google's analyzer")
         from plumbline.lint.rules.analyzer import check as ask_analyzer
 
         found += ask_analyzer(context)

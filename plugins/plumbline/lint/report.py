@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from plumbline.core.colours import Colour, coloured
+from plumbline.core.folding import folded
 from plumbline.core.safe_text import one_line
 from plumbline.lint.linter import LintReport
 from plumbline.lint.rule import Finding, Severity
@@ -24,10 +25,15 @@ WORKSPACE_VARIABLE = "GITHUB_WORKSPACE"
 """The folder of the checkout, to which GitHub's file names are relative."""
 
 
-def as_text(report: LintReport, *, colour: bool = False) -> str:
+def as_text(report: LintReport, *, colour: bool = False, width: int | None = None) -> str:
+    """A line for each finding, and below it where it is and the fix.
+
+    Args:
+        width: columns of the terminal; None keeps every line whole.
+    """
     lines = [f"fixed {one_line(_from_here(file))}" for file in report.fixed]
     for finding in report.findings:
-        lines += _lines(finding, colour=colour)
+        lines += _lines(finding, width, colour=colour)
     return "\n".join([*lines, summary(report)]) + "\n"
 
 
@@ -47,21 +53,22 @@ def _from_here(file: Path) -> str:
     return str(file) if relative.startswith("..") else relative
 
 
-def _lines(finding: Finding, *, colour: bool) -> list[str]:
+def _lines(finding: Finding, width: int | None, *, colour: bool) -> list[str]:
     place = finding.place
-    where = f"{_from_here(place.file)}:{place.line}"
+    where = f"{one_line(_from_here(place.file))}:{place.line}"
     if place.column is not None:
         where += f":{place.column}"
     severity: str = finding.severity
+    what = f": {severity}: {one_line(finding.what)} [{finding.rule.code}]"
+    what = folded(where + what, width, indent=4).removeprefix(where)
     if colour:
-        severity = coloured(
-            severity, _COLOURS[finding.severity], bold=finding.severity is Severity.ERROR
-        )
-    what = f"{one_line(where)}: {severity}: {one_line(finding.what)} [{finding.rule.code}]"
-    lines = [what]
+        is_bold = finding.severity is Severity.ERROR
+        shown = coloured(severity, _COLOURS[finding.severity], bold=is_bold)
+        what = what.replace(severity, shown, 1)
+    lines = [where + what]
     if place.key:
-        lines.append(f"  in: {one_line(place.key)}")
-    lines.append(f"  fix: {one_line(finding.fix)}")
+        lines.append(folded(f"  in: {one_line(place.key)}", width))
+    lines.append(folded(f"  fix: {one_line(finding.fix)}", width))
     return lines
 
 

@@ -102,6 +102,7 @@ class Code:
 
     text: str
     language: str = ""
+    """Empty: a message, whose lines a terminal may fold."""
     summary: str = ""
     """What Markdown shows of it until a reader opens it."""
 

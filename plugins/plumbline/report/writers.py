@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.core.colours import NUMBERS
+from plumbline.core.folding import GLUE, folded, glued
 from plumbline.core.safe_text import in_json, name, one_line, visible
 from plumbline.core.status import RunStatus, Status
 from plumbline.core.text import rfc3339
@@ -31,6 +32,7 @@ from plumbline.report.page import (
     Name,
     Note,
     Page,
+    Result,
     Results,
     Section,
     Strong,
@@ -59,14 +61,6 @@ _READABLE_WIDTH = 40
 """A column of text is shown in a table that may leave it out only if it has this room or fits."""
 _STATUS_WIDTH = 12
 """Of a status with its symbol, in a list of results."""
-_GLUE = "\ufdd0"
-"""A space at which no line ends, until the text is written: rich breaks a line at any other one."""
-_LEVEL = (
-    r"(?:warning|critical) [<>≤≥] (?:-?\d+(?:[.,]\d+)*(?: (?:%|[^\W\d]\w*))?|(?=\S)\S{1,20}(?!\S))"
-)
-_GLUED = re.compile(rf"{_LEVEL}|(?<=\d) (?=[%h](?:\W|$))")
-"""A level with the first word of its unit (``critical > 10 errors``), and the space between a
-number and its unit of one letter."""
 _BACKTICKS = re.compile(r"`+")
 _ESCAPED = str.maketrans(
     {
@@ -106,8 +100,8 @@ def as_text(page: Page, *, width: int | None = None, colour: bool = False) -> st
     for section in page:
         parts += [Text(""), *_section(section, width)] if parts else _section(section, width)
     with console.capture() as captured:
-        console.print(Group(*parts))
-    text = captured.get().replace(_GLUE, " ")
+        console.print(Group(*parts), crop=False)
+    text = captured.get().replace(GLUE, " ")
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
@@ -187,7 +181,7 @@ def _text(line: Line, style: str = "") -> Text:
 
 
 def _glued(line: Line) -> str:
-    return _GLUED.sub(lambda found: found[0].replace(" ", _GLUE), _plain(line))
+    return glued(_plain(line))
 
 
 def _style(part: str) -> str:
@@ -204,7 +198,6 @@ def _is_status(part: Line) -> bool:
 
 def _section(section: Section, width: int | None) -> list[RenderableType]:
     from rich.padding import Padding
-    from rich.text import Text
 
     parts: list[RenderableType] = [_text(section.title, "bold")] if section.title else []
     for block in section.blocks:
@@ -220,14 +213,36 @@ def _section(section: Section, width: int | None) -> list[RenderableType]:
             parts.append(Padding(_facts(block.facts, width), (0, 0, 0, 2), expand=False))
         elif isinstance(block, Results):
             for one in block.results:
-                status = _text(one.status)
-                status.pad_right(_STATUS_WIDTH - len(status))
-                parts.append(status + _text(one.line))
+                parts.append(_result(one, width))
                 if one.facts:
                     parts.append(Padding(_facts(one.facts, width), (0, 0, 0, 4), expand=False))
         else:
-            parts += map(Text, visible(block.text).splitlines())
+            parts += _code(block, width)
     return parts
+
+
+def _result(result: Result, width: int | None) -> RenderableType:
+    from rich.table import Table as Grid
+
+    status = _text(result.status)
+    if width is None:
+        status.pad_right(_STATUS_WIDTH - len(status))
+        return status + _text(result.line)
+    grid = Grid.grid(padding=(0, 0, 0, 0))
+    grid.add_column(width=_STATUS_WIDTH)
+    grid.add_column(overflow="fold")
+    grid.add_row(status, _text(result.line))
+    return grid
+
+
+def _code(code: Code, width: int | None) -> list[RenderableType]:
+    """Code is copied, so its lines stay whole, also where they are wider than the terminal."""
+    from rich.text import Text
+
+    text = visible(code.text)
+    if not code.language:
+        text = folded(text, width)
+    return [Text(line, no_wrap=True, overflow="ignore") for line in text.splitlines()]
 
 
 def _item(item: Line, width: int | None) -> RenderableType:

@@ -246,7 +246,7 @@ def load(plan: SeedPlan, made: Making, client: bigquery.Client, progress: Progre
         file = by_key.get(key)
         _make_table(plan.target, client, table, replace=file is not None)
         if file is not None:
-            progress(f"loading {key} ({number} of {count(len(declared), 'tables')})")
+            progress(f"loading table {number} of {len(declared)}: {key}")
             rows[key] = _load_file(plan, client, table, file)
     mark = {"digest": made.digest, "rows": rows, "seeded_at": time.time()}
     replace_file(plan.mark, json.dumps(mark, indent=2))

@@ -32,3 +32,20 @@ def test_a_person_sees_the_step_and_which_monitors_are_done() -> None:
         assert str(status.status) == "1 of 5 done; line_coverage: CRITICAL"
         progress.long_step(HOSTILE)
         assert "\x1b" not in str(status.status)
+
+
+def test_a_second_run_of_one_command_counts_its_own_monitors() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with console.status("starting") as status:
+        progress = LiveProgress(status)
+        for name in ("a", "b", "a"):
+            progress.monitor_done(outcome(name), of=2)
+        assert str(status.status) == "1 of 2 done; a: PASS"
+
+
+def test_the_live_line_is_one_line_and_shows_where_it_is_cut() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=30)
+    with console.status("starting") as status:
+        LiveProgress(status).step("loading table 2 of 9: nba_predictions.prediction_accuracy")
+        assert len(console.render_lines(status.renderable)) == 1
+        assert str(status.status) == "loading table 2 of 9: nba_p…"

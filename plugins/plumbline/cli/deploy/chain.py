@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import flag, option
-from plumbline.cli.output import write_result
+from plumbline.cli.output import write_text
 from plumbline.cli.session import current_session
 
 
@@ -33,7 +33,7 @@ def test_chain(
             through_scheduler=through_scheduler,
             alerts=alerts,
         ):
-            write_result(link.render())
+            write_text(link.render())
             if not link.holds:
                 code = EXIT_ERROR
     return code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plumbline.cli.output import write_result
+from plumbline.cli.output import write_text
 
 if TYPE_CHECKING:
     from plumbline.deploy.steps import Step
@@ -23,6 +23,6 @@ def write_steps(steps: Iterable[Step], *, dry_run: bool) -> list[Step]:
     """Report each step, and return all of them."""
     written = []
     for step in steps:
-        write_result(step.render(dry_run=dry_run))
+        write_text(step.render(dry_run=dry_run))
         written.append(step)
     return written

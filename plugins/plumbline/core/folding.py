@@ -1,0 +1,73 @@
+"""Where a line of a terminal may end: between words, and never within a value.
+
+A threshold (``critical < 50 %``), a number with its unit, an instant, a short command and the exit
+code stay on one line. Used by everything that folds text: reports, messages, errors and ``debug``.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+GLUE = "\ufdd0"
+"""Stands for a space at which no line ends, until the text is written. It is no character of any
+text, and no program treats it as a space."""
+
+_LONGEST_COMMAND = 32
+"""Of a command between backticks that stays whole: a longer one has no room in a narrow column."""
+_LEVEL = (
+    r"(?:warning|critical|at least|at most|above|below) (?:[<>≤≥] )?"
+    r"(?:-?\d+(?:[.,]\d+)*(?: (?:%|[^\W\d]\w*))?|(?<=[<>≤≥] )(?=\S)\S{1,20}(?!\S))"
+)
+"""With the first word of its unit: ``critical > 10 errors``, ``at least 50 %``."""
+_ZONE = r"(?: (?:\([A-Z][\w/+-]+\)|[A-Z]{3,4}\b))?"
+_INSTANT = (
+    rf"(?:\bend of )?\b\d{{4}}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?{_ZONE}"
+    rf"|\b\d\d? [A-Z][a-z]{{2}} \d\d:\d\d{_ZONE}"
+)
+"""``2026-02-02 15:00 (America/New_York)``, ``end of 2026-02-02``, ``3 Feb 05:00 UTC``."""
+_COUNTED = r"\b(?:exit|score) \d[\d/]*|(?<!\w)\d[\d.,/]* (?=(?:%|[^\W\d]\w{0,19})(?:\W|$))"
+"""``exit 3``, and a number with the word after it, such as its unit."""
+_COMMAND = rf"`[^`\n]{{1,{_LONGEST_COMMAND}}}`"
+_WHOLE = re.compile(f"{_COMMAND}|{_LEVEL}|{_INSTANT}|{_COUNTED}")
+
+_HANGING = re.compile(r" *(?:- |(?:error|fix|in|note): |\S+(?: \S+){0,2} {2,})?")
+"""What later lines of a folded line stay clear of: a bullet, a word with a colon, a label."""
+_DEEPEST = 24
+
+
+def glued(text: str) -> str:
+    """``text`` with `GLUE` for each space within what stays whole."""
+    return _WHOLE.sub(lambda found: found[0].replace(" ", GLUE), text)
+
+
+def folded(text: str, width: int | None, *, indent: int | None = None) -> str:
+    """``text`` with its lines ended between words; the rest of a line stands below its beginning.
+
+    A word that is wider than a line is left whole: a terminal shows it on two lines, and copies it
+    as one.
+
+    Args:
+        text: any number of lines.
+        width: columns of the terminal; None: no line is folded.
+        indent: of the rest of a line; None: below what follows its bullet or label.
+    """
+    if width is None:
+        return text
+    return "\n".join(_folded(line, width, indent) for line in text.split("\n"))
+
+
+def _folded(line: str, width: int, indent: int | None) -> str:
+    if len(line) <= width:
+        return line
+    if indent is None:
+        found = _HANGING.match(line)
+        indent = min(found.end() if found else 0, _DEEPEST, width // 2)
+    lines = textwrap.wrap(
+        glued(line),
+        width,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace(GLUE, " ")

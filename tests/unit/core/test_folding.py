@@ -1,0 +1,73 @@
+"""Lines of a terminal end between words, and never within a value."""
+
+from __future__ import annotations
+
+import pytest
+
+from plumbline.core.folding import folded
+
+WIDTHS = (60, 80, 120, 200)
+
+VALUES = (
+    "critical < 50 %",
+    "warning ≤ 48 predictions",
+    "at least 50 %",
+    "10 errors",
+    "10.6 s",
+    "179/375 rows",
+    "exit 3",
+    "score 60/100",
+    "`plumbline alerts flush`",
+    "2026-02-02 15:00 (America/New_York)",
+    "end of 2026-02-02 (America/Argentina/Buenos_Aires)",
+    "2026-12-02 06:00 PST",
+    "3 Feb 05:00 UTC",
+    "post-deploy-nba-grading-service-0123456789ab",
+)
+"""Each stays on one line."""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("value", VALUES)
+def test_no_line_ends_within_a_value(value: str, width: int) -> None:
+    for before in range(width):
+        text = f"{'x' * before} {value} and more of the sentence"
+        lines = folded(text, width).split("\n")
+        assert any(value in line for line in lines)
+        assert " ".join(line.strip() for line in lines).strip() == text.strip()
+        assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize(
+    ("line", "indent"),
+    [
+        ("error: there is no monitor", 7),
+        ("  fix: run `plumbline alerts list`", 7),
+        ("- not yet delivered to slack-error", 2),
+        ("  where     moving_average: 0 %", 12),
+        ("MISSING  channel slack: no variable", 9),
+        ("line_coverage is muted", 0),
+        ("  changed the file", 2),
+    ],
+)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_rest_of_a_line_stands_below_its_beginning(line: str, indent: int, width: int) -> None:
+    first, *rest = folded(f"{line}{' and more words' * 20}", width).split("\n")
+    assert first.startswith(line.split("  ")[0])
+    assert rest
+    assert {len(one) - len(one.lstrip()) for one in rest} == {indent}
+
+
+@pytest.mark.parametrize("width", [None, 200])
+def test_what_fits_and_what_nobody_looks_at_stays_as_it_is(width: int | None) -> None:
+    text = "error: two\n\n  lines  \n"
+    assert folded(text, width) == text
+
+
+def test_without_a_terminal_no_line_is_folded() -> None:
+    assert folded("word " * 100, None) == "word " * 100
+
+
+def test_a_word_wider_than_a_line_is_whole() -> None:
+    path = "/a-folder/with/a/long/path" * 5
+    assert path in folded(f"error: there is no file {path} at all", 60).split("\n")[-2]

@@ -146,7 +146,7 @@ def _measured_otherwise(
         if was[name] != is_[name]:
             yield f"{name} {_shown(was[name])} → {_shown(is_[name])}"
     if old_model.grain != new_model.grain:
-        yield f"grain {', '.join(old_model.grain)} → {', '.join(new_model.grain)}"
+        yield f"grain {_shown(old_model.grain)} → {_shown(new_model.grain)}"
 
 
 def _data(suite: Suite) -> object:
@@ -194,4 +194,4 @@ def _monitors(project: Project, name: str) -> tuple[str, ...] | None:
 
 
 def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)

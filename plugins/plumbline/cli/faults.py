@@ -40,6 +40,14 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         write_message(
             "".join(traceback.format_exception(fault)).rstrip(), severity="ERROR", is_code=True
         )
+    if isinstance(fault, click.Abort):  # at a question
+        if isinstance(fault.__context__, KeyboardInterrupt):
+            return explain(fault.__context__, debug=debug)
+        _say(
+            "the question has no answer: the input is at its end",
+            fix="run it on a terminal, or pass the options that --help shows",
+        )
+        return EXIT_USAGE
     if isinstance(fault, click.ClickException):
         _say_usage(fault)
         return EXIT_USAGE

@@ -11,7 +11,7 @@ import click
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_tables
 from plumbline.cli.options import as_of_option, flag, option, read_as_of, target_option
-from plumbline.cli.output import write_message, write_text
+from plumbline.cli.output import write_message, write_result, write_text
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
 from plumbline.core.text import count
@@ -150,7 +150,7 @@ def monitor(
         check=lambda: warnings.extend(check_written(project.root, name)),
     )
     _write_paths(project.root, written, changed)
-    write_text(_next(asked, next(iter(files))))
+    _write_next(asked, next(iter(files)))
     for finding in warnings:
         write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
     return 0
@@ -269,10 +269,8 @@ def table(
     files = {f"expectations/{name}.json": suite_text(profile, name, chosen, owner=owner)}
     added, changed = with_monitor(project, checkpoint, name)
     _write_paths(project.root, write_new(project.root, files | added, changed), changed)
-    write_text(
-        f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts\n"
-        f"then set severities in expectations/{name}.json, and add a runbook.\n"
-    )
+    write_result(f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts\n")
+    write_text(f"then set severities in expectations/{name}.json, and add a runbook.\n")
     return 0
 
 
@@ -319,16 +317,14 @@ def _write_paths(root: Path, written: Sequence[Path], changed: Collection[str]) 
         write_text(f"{'changed' if name in changed else 'wrote'} {name}\n")
 
 
-def _next(asked: NewMonitor, first: str) -> str:
+def _write_next(asked: NewMonitor, first: str) -> None:
     """What to do now; ``first`` is the file to read: the suite, or the model where there is one."""
     from plumbline.scaffold.monitor import WITH_SQL
 
     asks = ", to check the condition in the warehouse" if asked.condition else ""
     read = f"models/monitors/{asked.name}.sql" if asked.kind in WITH_SQL else first
-    return (
-        f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts{asks}\n"
-        f"then read {read}, and complete the impact and the runbook.\n"
-    )
+    write_result(f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts{asks}\n")
+    write_text(f"then read {read}, and complete the impact and the runbook.\n")
 
 
 def _ask(

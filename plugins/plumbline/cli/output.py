@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from plumbline.cli import logs
 from plumbline.core.folding import folded
@@ -22,6 +23,39 @@ if TYPE_CHECKING:
 _ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "–": "-", "·": "|", "…": "...", "≤": "<=", "≥": ">=", "─": "-"}
 )
+
+
+class LiveLine(Protocol):
+    """A line on the terminal that changes, and is removed by ``stop``."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+_live_lines: list[LiveLine] = []
+
+
+@contextmanager
+def live_line(line: LiveLine) -> Iterator[None]:
+    """For the time of a ``with``, ``line`` is removed before something is written, and shown again
+    after it."""
+    _live_lines.append(line)
+    try:
+        yield
+    finally:
+        _live_lines.remove(line)
+
+
+@contextmanager
+def _without_live_line() -> Iterator[None]:
+    for line in _live_lines:
+        line.stop()
+    try:
+        yield
+    finally:
+        for line in _live_lines:
+            line.start()
 
 
 def write_report(
@@ -138,16 +172,17 @@ def _write(stream: TextIO | None, text: str, *, as_utf8: bool = False) -> None:
     from plumbline.net.secret import hide
 
     text = hide(text)
-    try:
-        buffer = getattr(stream, "buffer", None)
-        if buffer is None:
-            stream.write(text)
-        else:
+    with _without_live_line():
+        try:
+            buffer = getattr(stream, "buffer", None)
+            if buffer is None:
+                stream.write(text)
+            else:
+                stream.flush()
+                buffer.write(_encode(text, "utf-8" if as_utf8 else stream.encoding or "utf-8"))
             stream.flush()
-            buffer.write(_encode(text, "utf-8" if as_utf8 else stream.encoding or "utf-8"))
-        stream.flush()
-    except BrokenPipeError:
-        silence(stream)
+        except BrokenPipeError:
+            silence(stream)
 
 
 def _encode(text: str, encoding: str) -> bytes:

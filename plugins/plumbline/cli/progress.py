@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from plumbline.cli.output import is_terminal, write_message
+from plumbline.cli.output import is_terminal, live_line, write_message
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -25,7 +25,7 @@ def show_progress() -> Iterator[Progress]:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    with console.status("starting") as status:
+    with console.status("starting") as status, live_line(status):
         yield LiveProgress(status)
 
 

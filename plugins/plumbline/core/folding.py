@@ -26,8 +26,10 @@ _INSTANT = (
     rf"|\b\d\d? [A-Z][a-z]{{2}} \d\d:\d\d{_ZONE}"
 )
 """``2026-02-02 15:00 (America/New_York)``, ``end of 2026-02-02``, ``3 Feb 05:00 UTC``."""
-_COUNTED = r"\b(?:exit|score) \d[\d/]*|(?<!\w)\d[\d.,/]* (?=(?:%|[^\W\d]\w{0,19})(?:\W|$))"
-"""``exit 3``, and a number with the word after it, such as its unit."""
+_COUNTED = (
+    r"\b(?:exit|score) \d[\d/]*|(?<!\w)(?:\d+ × )?\d[\d.,/]* (?=(?:%|[^\W\d]\w{0,19})(?:\W|$))"
+)
+"""``exit 3``, and a number with the word after it: ``10 errors``, ``6 × 4 games``."""
 _COMMAND = rf"`[^`\n]{{1,{_LONGEST_COMMAND}}}`"
 _WHOLE = re.compile(f"{_COMMAND}|{_LEVEL}|{_INSTANT}|{_COUNTED}")
 

@@ -116,9 +116,12 @@ def check_context(
     )
 
 
-def run_checks(context: CheckContext) -> Iterator[CheckResult]:
+def run_checks(
+    context: CheckContext, progress: Callable[[str], None] = lambda _: None
+) -> Iterator[CheckResult]:
     """Every check, one after the other, as each is done."""
-    for name, check in CHECKS.items():
+    for number, (name, check) in enumerate(CHECKS.items(), 1):
+        progress(f"check {number} of {len(CHECKS)}: {name}")
         try:
             yield replace(check(context), name=name)
         except PlumblineError as fault:

@@ -17,7 +17,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome, RunReport
 from plumbline.core.status import Status
-from plumbline.core.text import count
+from plumbline.core.text import count, duration
 from plumbline.deploy.deployed import UnknownDeploymentError
 from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
@@ -202,7 +202,10 @@ def verify(
         left = (began + watch - clock()).total_seconds()
         if left <= 0:
             return Verified(tuple(looks), "not calm")
-        wait(min(every.total_seconds(), left))
+        seconds = min(every.total_seconds(), left)
+        if progress is not None:
+            progress.step(f"next look in {duration(seconds)}, the last one in {duration(left)}")
+        wait(seconds)
 
 
 def _run(after: After, *, since: datetime, until: datetime, progress: Progress) -> RunReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+import click
 import pytest
 
 from plumbline.core.errors import ConfigError, MonitorError, PlumblineError, WarehouseError
@@ -28,6 +29,13 @@ class Broken:
         raise cls.fault
 
 
+def aborted_by(fault: BaseException) -> click.Abort:
+    """What click raises at a question."""
+    abort = click.Abort()
+    abort.__context__ = fault
+    return abort
+
+
 FAULTS: list[tuple[BaseException, int, str]] = [
     (ConfigError("wrong", file="a.yml", key="b.c", fix="fix it"), 64, "error: wrong"),
     (MonitorError("wrong"), 3, "error: wrong"),
@@ -38,6 +46,8 @@ FAULTS: list[tuple[BaseException, int, str]] = [
     (RecursionError("deep"), 70, "error: bug in plumbline: RecursionError: deep"),
     (PermissionError(13, "Permission denied", "f"), 70, "PermissionError"),
     (KeyboardInterrupt(), 130, "interrupted"),
+    (aborted_by(KeyboardInterrupt()), 130, "interrupted"),
+    (aborted_by(EOFError()), 64, "error: the question has no answer"),
 ]
 
 

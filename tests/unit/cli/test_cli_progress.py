@@ -7,6 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
+from plumbline.cli.output import live_line, write_result
 from plumbline.cli.progress import LiveProgress, LoggedProgress
 from plumbline.core.status import Status
 from support.reports import HOSTILE, outcome
@@ -32,6 +33,19 @@ def test_a_person_sees_the_step_and_which_monitors_are_done() -> None:
         assert str(status.status) == "1 of 5 done; line_coverage: CRITICAL"
         progress.long_step(HOSTILE)
         assert "\x1b" not in str(status.status)
+
+
+def test_a_result_that_is_written_meanwhile_begins_on_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = io.StringIO()
+    console = Console(file=seen, force_terminal=True, width=80)
+    monkeypatch.setattr("sys.stdout", seen)
+    with console.status("querying") as status, live_line(status):
+        write_result("first look\n")
+    before, _, after = seen.getvalue().partition("first look\n")
+    assert before.endswith("\x1b[2K")  # the live line is erased, and comes again
+    assert "querying" in after
 
 
 def test_a_second_run_of_one_command_counts_its_own_monitors() -> None:

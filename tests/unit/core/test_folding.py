@@ -13,6 +13,7 @@ VALUES = (
     "warning ≤ 48 predictions",
     "at least 50 %",
     "10 errors",
+    "(6 × 4 games)",
     "10.6 s",
     "179/375 rows",
     "exit 3",

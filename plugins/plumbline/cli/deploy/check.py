@@ -8,6 +8,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import complete_services
 from plumbline.cli.options import format_option, read_as_of, switch, target_option
 from plumbline.cli.output import write_part, write_report
+from plumbline.cli.progress import show_progress
 from plumbline.cli.session import current_session
 
 
@@ -29,9 +30,10 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
     now = read_as_of(session, project, where, None).instant
     context = check_context(project, where, service, now, runs_tests=tests)
     results = []
-    for result in run_checks(context):
-        results.append(result)
-        write_part(form, reports.result_page(result))
+    with show_progress() as progress:
+        for result in run_checks(context, progress.step):
+            results.append(result)
+            write_part(form, reports.result_page(result))
     report = CheckReport(service.name, now, tuple(results))
     write_report(form, report, page=reports.checks_ending, data=reports.checks_dict)
     return report.exit_code

@@ -14,7 +14,8 @@ from plumbline.core.revision import Revision
 from plumbline.core.status import Status
 from plumbline.report.json import as_dict
 from plumbline.report.run import run_page
-from plumbline.report.writers import as_json, as_markdown, as_text
+from plumbline.report.terminal import as_text
+from plumbline.report.writers import as_json, as_markdown
 
 NEW_YORK = ZoneInfo("America/New_York")
 AS_OF = datetime(2026, 2, 3, tzinfo=NEW_YORK)

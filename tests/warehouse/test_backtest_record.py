@@ -28,7 +28,7 @@ from plumbline.history.reader import (
     read_file,
 )
 from plumbline.project import Target
-from plumbline.report.writers import as_text
+from plumbline.report.terminal import as_text
 from support.projects import SmallMonitor, SmallProject, between, make_project
 
 pytestmark = pytest.mark.warehouse

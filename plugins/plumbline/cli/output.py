@@ -83,7 +83,7 @@ def write_report(
 
         text = as_markdown(page(*values))
     else:
-        from plumbline.report.writers import as_text
+        from plumbline.report.terminal import as_text
 
         text = as_text(
             page(*values), width=terminal_width(sys.stdout), colour=has_colour(sys.stdout)

@@ -43,6 +43,15 @@ def glued(text: str) -> str:
     return _WHOLE.sub(lambda found: found[0].replace(" ", GLUE), text)
 
 
+def loosened(text: str, room: int) -> str:
+    """Text that is `glued`, with spaces again in what is wider than ``room``."""
+
+    def loosen(found: re.Match[str]) -> str:
+        return found[0] if len(found[0]) <= room else found[0].replace(GLUE, " ")
+
+    return re.sub(r"\S+", loosen, text)
+
+
 def folded(text: str, width: int | None, *, indent: int | None = None) -> str:
     """``text`` with its lines ended between words; the rest of a line stands below its beginning.
 
@@ -66,7 +75,7 @@ def _folded(line: str, width: int, indent: int | None) -> str:
         found = _HANGING.match(line)
         indent = min(found.end() if found else 0, _DEEPEST, width // 2)
     lines = textwrap.wrap(
-        glued(line),
+        loosened(glued(line), width - indent),
         width,
         subsequent_indent=" " * indent,
         break_long_words=False,

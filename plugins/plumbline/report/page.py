@@ -1,8 +1,8 @@
 """A report as a page: what it says, and what each part of it means.
 
-A page is built once for each report; `plumbline.report.writers` writes it as text or as Markdown,
-and escapes whatever comes from data or files. Machines read the report's dict instead, whose keys
-are a contract.
+A page is built once for each report; `plumbline.report.terminal` writes it as text and
+`plumbline.report.writers` as Markdown; they escape whatever comes from data or files. Machines
+read the report's dict instead, whose keys are a contract.
 """
 
 from __future__ import annotations
@@ -67,6 +67,11 @@ class Break(str):
 Line = str | tuple[str, ...]
 """Text, or parts of text that follow one another. Each may be one of the classes above, or a
 `Status` or `RunStatus`, which is written with its symbol; other text is only text."""
+
+
+def parts_of(line: Line) -> tuple[str, ...]:
+    """The parts of a line, or the one text that it is."""
+    return (line,) if isinstance(line, str) else line
 
 
 @dataclass(frozen=True)

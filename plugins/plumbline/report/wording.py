@@ -9,8 +9,10 @@ from urllib.request import url2pathname
 
 from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
+from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import RunStatus, Status
 from plumbline.core.text import NOTHING, amount, duration, size
+from plumbline.report.page import Line, Name, parts_of
 
 SYMBOLS: dict[str, str] = {
     Status.PASS: "✓",
@@ -20,6 +22,17 @@ SYMBOLS: dict[str, str] = {
     Status.SKIPPED: "-",
     RunStatus.OK: "✓",
 }
+
+
+def plain(line: Line) -> str:
+    """``line`` as text, a status with its symbol."""
+    found = []
+    for part in parts_of(line):
+        if isinstance(part, Status | RunStatus):
+            found.append(f"{SYMBOLS[part]} {part}")
+        else:
+            found.append(name(part) if isinstance(part, Name) else one_line(part))
+    return "".join(found)
 
 
 _UNSENT = {"not confirmed yet": "to be confirmed by the next runs, see confirm_after"}

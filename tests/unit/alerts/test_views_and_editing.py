@@ -19,7 +19,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.mute import Mute
 from plumbline.core.status import Status
 from plumbline.report import alerts as views
-from plumbline.report.writers import as_text
+from plumbline.report.terminal import as_text
 from support.alert_store import MemoryStore, Warehouse
 
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)

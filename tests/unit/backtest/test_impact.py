@@ -17,7 +17,8 @@ from plumbline.backtest.revision_files import project_at
 from plumbline.core.errors import ConfigError
 from plumbline.project import Project
 from plumbline.project.labels import Label
-from plumbline.report.writers import as_markdown, as_text
+from plumbline.report.terminal import as_text
+from plumbline.report.writers import as_markdown
 from support.projects import SmallMonitor, SmallProject, between
 from unit.backtest.conftest import NEW_YORK, at, commit, git, grouped, label, measured
 

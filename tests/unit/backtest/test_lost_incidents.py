@@ -18,7 +18,7 @@ from plumbline.core.status import Status
 from plumbline.project import Suite
 from plumbline.project.alerts import default_alerts
 from plumbline.project.labels import Label
-from plumbline.report.writers import as_text
+from plumbline.report.terminal import as_text
 from support.projects import between
 from unit.backtest.conftest import NEW_YORK, grouped, label, levels, measured, write_suite
 

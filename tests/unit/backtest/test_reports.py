@@ -10,7 +10,8 @@ from plumbline.backtest.findings import NO_ALARM
 from plumbline.backtest.messages import SentMessage, count_messages
 from plumbline.backtest.reports.backtest import verdict
 from plumbline.report.page import Items, Section, Table
-from plumbline.report.writers import as_markdown, as_text
+from plumbline.report.terminal import as_text
+from plumbline.report.writers import as_markdown
 
 HOSTILE = Section(
     "a | b",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plumbline.core.colours import NUMBERS, coloured
-from plumbline.report.writers import _STYLES
+from plumbline.report.terminal import STYLES
 
 LEVELS = (0, 95, 135, 175, 215, 255)
 BLACK, WHITE = 0.0, 1.0
@@ -29,7 +29,7 @@ def test_a_colour_has_contrast_on_white_and_on_black(number: int, background: fl
 
 
 def test_statuses_use_no_other_colours() -> None:
-    words = {style.removeprefix("bold ") for style in _STYLES.values()}
+    words = {style.removeprefix("bold ") for style in STYLES.values()}
     assert words == {"dim", *(f"color({number})" for number in NUMBERS.values())}
 
 

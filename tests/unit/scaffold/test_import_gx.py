@@ -18,7 +18,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.lint.linter import lint
 from plumbline.lint.rule import Severity
 from plumbline.project import Project
-from plumbline.report.writers import as_text
+from plumbline.report.terminal import as_text
 from plumbline.scaffold.import_gx.checkpoints import convert_checkpoints
 from plumbline.scaffold.import_gx.destination import Plan, plan_import
 from plumbline.scaffold.import_gx.gx_project import read_gx_project

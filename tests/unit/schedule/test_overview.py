@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plumbline.report.catalogue import one_line_of
-from plumbline.report.writers import as_text
+from plumbline.report.terminal import as_text
 from plumbline.schedule.last_runs import LastRun
 from plumbline.schedule.overview import overview_dict, overview_page, read_overview
 from unit.schedule.conftest import FALL, schedule, window

@@ -1,0 +1,349 @@
+"""Writes a page as text, for terminals and logs.
+
+It has colour only where asked, and says a status by a word beside its symbol, never by a colour
+alone. Without a width (pipes, logs) every line stays whole, however long, so that ``grep`` finds
+it. On a terminal lines end between words (`plumbline.core.folding`), and a table without room for
+its names and numbers becomes a list. A name that is wider than the terminal is one line for it: it
+is shown on two, and copied as one.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from plumbline.core.colours import NUMBERS
+from plumbline.core.folding import GLUE, folded, glued, loosened
+from plumbline.core.safe_text import one_line, visible
+from plumbline.core.status import RunStatus, Status
+from plumbline.report.page import (
+    Break,
+    Code,
+    Command,
+    Dim,
+    Facts,
+    Items,
+    Line,
+    Name,
+    Page,
+    Result,
+    Results,
+    Section,
+    Strong,
+    Table,
+    Verdict,
+    parts_of,
+)
+from plumbline.report.wording import plain
+
+STYLES: dict[str, str] = {
+    "OK": f"bold color({NUMBERS['green']})",
+    "PASS": f"color({NUMBERS['green']})",
+    "WARNING": f"bold color({NUMBERS['orange']})",
+    "CRITICAL": f"bold color({NUMBERS['red']})",
+    "ERROR": f"bold color({NUMBERS['purple']})",
+    "SKIPPED": "dim",
+}
+_UNBOUNDED = 1_000_000
+_READABLE_WIDTH = 40
+"""A column of text is shown in a table that may leave it out only if it has this room or fits."""
+_STATUS_WIDTH = 12
+"""Of a status with its symbol, in a list of results."""
+
+
+def as_text(page: Page, *, width: int | None = None, colour: bool = False) -> str:
+    """``page`` for a terminal of ``width`` columns; None keeps every line whole."""
+    console = Console(
+        file=io.StringIO(),
+        width=width or _UNBOUNDED,
+        force_terminal=colour,
+        color_system="256" if colour else None,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    screen = _Screen(console, width)
+    parts: list[RenderableType] = []
+    for place, section in enumerate(page):
+        parts += [*([Text()] if place else []), *screen.section(section)]
+    with console.capture() as captured:
+        # As a group: texts that are printed one by one are joined, and folded again.
+        console.print(Group(*parts), crop=False)
+    text = captured.get().replace(GLUE, " ")
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+class _Screen:
+    """Makes the parts of a page for one width. Text comes as lines of their own."""
+
+    def __init__(self, console: Console, width: int | None) -> None:
+        self._console = console
+        self._width = width
+
+    def section(self, section: Section) -> Iterator[RenderableType]:
+        """The title and the blocks; below a title tables and facts are indented."""
+        if section.title:
+            yield from self._lines(_text(section.title, "bold"))
+        for block in section.blocks:
+            if isinstance(block, str | tuple):
+                yield from self._lines(_text(block))
+            elif isinstance(block, Items):
+                for item in block.items:
+                    yield from self._lines(_text(item), Text("- "))
+            elif isinstance(block, Table):
+                yield from self._table(block, indent=2 if section.title else 0)
+            elif isinstance(block, Facts):
+                yield from self._facts(block.facts, indent=2)
+            elif isinstance(block, Results):
+                for one in block.results:
+                    yield from self._result(one)
+            else:
+                yield from self._code(block)
+
+    def _lines(self, body: Text, first: Text | None = None, *, end: str = "") -> Iterator[Text]:
+        """``body``, folded, beside ``first``.
+
+        Args:
+            end: of each line but the last.
+        """
+        first = first or Text()
+        indent = first.cell_len
+        if self._width is None:
+            yield _whole(first + body)
+            return
+        body.overflow = "ignore"  # a word that is too long is neither cut nor broken
+        room = max(self._width - indent - len(end), 1)
+        body.plain = loosened(body.plain, room)
+        *others, last = body.wrap(self._console, room) or [Text()]
+        for place, line in enumerate([*others, last]):
+            line.rstrip()
+            line.append("" if line is last else end)
+            yield _whole((Text(" " * indent) if place else first) + line)
+
+    def _result(self, result: Result) -> Iterator[RenderableType]:
+        status = _text(result.status)
+        status.pad_right(_STATUS_WIDTH - status.cell_len)
+        yield from self._lines(_text(result.line), status)
+        yield from self._facts(result.facts, indent=4)
+
+    def _code(self, code: Code) -> Iterator[Text]:
+        """Code is copied, so its lines stay whole, also where they are wider than the terminal."""
+        text = visible(code.text)
+        if not code.language:
+            text = folded(text, self._width)
+        for line in text.splitlines():
+            yield _whole(Text(line))
+
+    def _facts(
+        self, facts: Sequence[tuple[str, Line | Table]], *, indent: int
+    ) -> Iterator[RenderableType]:
+        widest = max((cell_len(one_line(label)) for label, _ in facts), default=0)
+        for label, value in facts:
+            first = Text(f"{'':{indent}}{one_line(label)}", "dim")
+            first.pad_right(indent + widest + 2 - first.cell_len)
+            if isinstance(value, Table):
+                yield from self._fact_table(value, first)
+            elif isinstance(value, Command):
+                yield from self._command(one_line(value), first)
+            else:
+                yield from self._lines(_text(value), first)
+
+    def _command(self, command: str, first: Text) -> Iterator[Text]:
+        """Its lines end so that a shell reads them as one; within quotes that can't be done."""
+        if set(command) & set("'\""):
+            yield _whole(first + Text(command))
+        else:
+            yield from self._lines(Text(command), first, end=" \\")
+
+    def _fact_table(self, table: Table, label: Text) -> Iterator[RenderableType]:
+        """A table without a header, beside its label; rows without room are lines."""
+        columns = range(len(table.header))
+        least = sum(_least_column(table, place, has_header=False) for place in columns)
+        gap = 2
+        if self._width is not None:
+            room = self._width - label.cell_len
+            gap = 2 if least + 2 * len(columns) <= room else 1
+            if least + gap * len(columns) > room:
+                for place, row in enumerate(table.rows):
+                    cells = [_text(cell) for cell in row if cell]
+                    first = Text(" " * label.cell_len) if place else label
+                    yield from self._lines(Text("  ").join(cells), first)
+                if table.more:
+                    yield Text(f"{'':{label.cell_len}}and {table.more} more")
+                return
+        grid = Grid(
+            box=None, padding=(0, gap, 0, 0), show_edge=False, pad_edge=False, show_header=False
+        )
+        inner = None if self._width is None else room - gap * len(columns)
+        outer = Grid.grid(padding=(0, 0, 0, 0))
+        outer.add_column(width=label.cell_len)
+        outer.add_row(label, _filled(grid, table, inner, has_header=False))
+        if table.more:
+            outer.add_row("", Text(f"and {table.more} more"))
+        yield outer
+
+    def _table(self, table: Table, *, indent: int) -> Iterator[RenderableType]:
+        room = None if self._width is None else self._width - indent
+        left_out: list[str] = []
+        if room is not None and table.keep and len(table.rows) > 1:
+            shown = _columns_that_fit(table, room)
+            if not shown.issuperset(table.keep[:2]):
+                yield from self._records(table, indent=indent)
+                return
+            left_out = [title for place, title in enumerate(table.header) if place not in shown]
+            table = _narrowed(table, sorted(shown))
+        if room is not None and _least_width(table) > room:
+            yield from self._records(table, indent=indent)
+        else:
+            grid = Grid(
+                box=None if room is None else SIMPLE_HEAD,
+                padding=(0, 2 if room is None else 1, 0, 0),
+                show_edge=False,
+                pad_edge=False,
+            )
+            inner = None if room is None else room - _gaps(table)
+            filled = _filled(grid, table, inner, has_header=True)
+            yield Padding(filled, (0, 0, 0, indent), expand=False)
+            if table.more:
+                yield Text(f"{'':{indent}}and {table.more} more")
+        if left_out:
+            note = f"Not shown at {room} columns: {', '.join(left_out)}"
+            yield from self._lines(Text(note, "dim"), Text(" " * indent))
+
+    def _records(self, table: Table, *, indent: int) -> Iterator[RenderableType]:
+        """The rows of a table that is too wide, one below the other: a line with the first cell,
+        or with a status and the cell after it, then the other cells by their titles."""
+        for row in table.rows:
+            first = 2 if _is_status(row[0]) and len(row) > 1 else 1
+            title = Text("  ").join(map(_text, row[:first]))
+            yield from self._lines(title, Text(" " * indent))
+            rest = zip(table.header[first:], row[first:], strict=True)
+            yield from self._facts([fact for fact in rest if fact[1]], indent=indent + 2)
+        if table.more:
+            yield Text(f"{'':{indent}}and {table.more} more")
+
+
+def _whole(line: Text) -> Text:
+    """A line that is not folded again."""
+    line.no_wrap = True
+    line.overflow = "ignore"
+    return line
+
+
+def _text(line: Line, style: str = "") -> Text:
+    found = Text(style=style)
+    for part in parts_of(line):
+        found.append("\n" if isinstance(part, Break) else glued(plain(part)), _style(part))
+    return found
+
+
+def _style(part: str) -> str:
+    if isinstance(part, Verdict):
+        return STYLES[part.status]
+    if isinstance(part, Status | RunStatus):
+        return STYLES[part]
+    return "bold" if isinstance(part, Strong) else "dim" if isinstance(part, Dim) else ""
+
+
+def _is_status(part: Line) -> bool:
+    return isinstance(part, Status | RunStatus)
+
+
+def _columns_that_fit(table: Table, width: int) -> set[int]:
+    """Those of `Table.keep` that have room, the most important first."""
+    room, shown = width + 1, set[int]()
+    for place in table.keep:
+        least = _least_column(table, place, has_header=True)
+        needed = max(least, min(_READABLE_WIDTH, _widest(table, place, has_header=True))) + 2
+        if needed <= room:
+            shown.add(place)
+            room -= needed
+    return shown
+
+
+def _narrowed(table: Table, places: Sequence[int]) -> Table:
+    """``table`` with only these columns."""
+    return Table(
+        tuple(table.header[place] for place in places),
+        tuple(tuple(row[place] for place in places) for row in table.rows),
+        right=frozenset(new for new, old in enumerate(places) if old in table.right),
+        more=table.more,
+    )
+
+
+def _filled(grid: Grid, table: Table, room: int | None, *, has_header: bool) -> Grid:
+    widths = None if room is None else _column_widths(table, room, has_header=has_header)
+    for place, title in enumerate(table.header):
+        cells = [row[place] for row in table.rows]
+        grid.add_column(
+            Text(one_line(title)),
+            justify="right" if place in table.right else "left",
+            # Rich narrows the widest columns, whatever their least width, and cuts the last ones.
+            width=None if widths is None else widths[place],
+            min_width=_least_column(table, place, has_header=has_header),
+            no_wrap=bool(cells) and all(map(_is_status, cells)),
+            overflow="fold",
+        )
+    for row in table.rows:
+        grid.add_row(*map(_text, row))
+    return grid
+
+
+def _least_column(table: Table, place: int, *, has_header: bool) -> int:
+    """The width below which a column breaks a number, a name or a word."""
+    cells = [row[place] for row in table.rows]
+    texts = [table.header[place] if has_header else "", *(_text(cell).plain for cell in cells)]
+    is_whole = place in table.right or all(isinstance(cell, Name | Status) for cell in cells)
+    pieces = texts if is_whole else [word for text in texts for word in text.split()]
+    return max(map(cell_len, pieces), default=0)
+
+
+def _column_widths(table: Table, room: int, *, has_header: bool) -> list[int] | None:
+    """The width of each column where not all are as wide as their cells; None: they are, or the
+    table doesn't fit. Columns that need little become whole first, the others share what is left.
+
+    Args:
+        room: the sum of all columns, without the gaps between them.
+    """
+    columns = range(len(table.header))
+    widths = [_least_column(table, place, has_header=has_header) for place in columns]
+    needs = [
+        max(_widest(table, place, has_header=has_header) - widths[place], 0) for place in columns
+    ]
+    spare = room - sum(widths)
+    if spare < 0 or spare >= sum(needs):
+        return None
+    waiting = sorted((place for place in columns if needs[place]), key=needs.__getitem__)
+    while waiting:
+        place = waiting.pop(0)
+        need, others = needs[place], len(waiting)
+        given = need if 2 * need <= spare else min(need, spare // (others + 1))
+        widths[place] += given
+        spare -= given
+    return widths
+
+
+def _widest(table: Table, place: int, *, has_header: bool) -> int:
+    """The width at which no line of a column is folded."""
+    texts = [_text(row[place]).plain for row in table.rows]
+    lines = [line for text in texts for line in text.splitlines()]
+    return max(map(cell_len, [*lines, table.header[place] if has_header else ""]), default=0)
+
+
+def _gaps(table: Table) -> int:
+    """Between columns a space and a divider; rich counts a space after the last one too."""
+    return 2 * len(table.header) - 1
+
+
+def _least_width(table: Table) -> int:
+    """The width below which a table with a header breaks words."""
+    columns = range(len(table.header))
+    return sum(_least_column(table, place, has_header=True) for place in columns) + _gaps(table)

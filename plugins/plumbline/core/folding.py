@@ -16,7 +16,7 @@ text, and no program treats it as a space."""
 _LONGEST_COMMAND = 32
 """Of a command between backticks that stays whole: a longer one has no room in a narrow column."""
 _LEVEL = (
-    r"(?:warning|critical|at least|at most|above|below) (?:[<>≤≥] )?"
+    r"(?:warning|critical|at least|at most|above|below|worst) (?:[<>≤≥] )?"
     r"(?:-?\d+(?:[.,]\d+)*(?: (?:%|[^\W\d]\w*))?|(?<=[<>≤≥] )(?=\S)\S{1,20}(?!\S))"
 )
 """With the first word of its unit: ``critical > 10 errors``, ``at least 50 %``."""
@@ -27,9 +27,10 @@ _INSTANT = (
 )
 """``2026-02-02 15:00 (America/New_York)``, ``end of 2026-02-02``, ``3 Feb 05:00 UTC``."""
 _COUNTED = (
-    r"\b(?:exit|score) \d[\d/]*|(?<!\w)(?:\d+ × )?\d[\d.,/]* (?=(?:%|[^\W\d]\w{0,19})(?:\W|$))"
+    r"\b(?:exit|score) \d[\d/]*"
+    r"|(?<!\w)(?:\d+ (?:×|of) )?\d[\d.,/]* (?=(?:%|[^\W\d]\w{0,19})(?:\W|$))"
 )
-"""``exit 3``, and a number with the word after it: ``10 errors``, ``6 × 4 games``."""
+"""``exit 3``, and a number with the word after it: ``10 errors``, ``6 of 7 groups``."""
 _COMMAND = rf"`[^`\n]{{1,{_LONGEST_COMMAND}}}`"
 _WHOLE = re.compile(f"{_COMMAND}|{_LEVEL}|{_INSTANT}|{_COUNTED}")
 

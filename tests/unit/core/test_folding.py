@@ -14,6 +14,8 @@ VALUES = (
     "at least 50 %",
     "10 errors",
     "(6 × 4 games)",
+    "6 of 7 groups",
+    "worst 0 %",
     "10.6 s",
     "179/375 rows",
     "exit 3",

@@ -33,7 +33,7 @@ HEAD = "<!-- made by scripts/generators from backtests of the demo season -->\n"
 FOOT = """
 - A **message** is one post to one channel. A run sends each channel one message with all that it
   has for it, so a message can be about several incidents.
-- **An incident**: messages divided by incidents. **Per labelled incident**: messages divided by
+- **Per incident**: messages divided by incidents. **Per labelled incident**: messages divided by
   the entries of `checkpoints/incidents.yml`, which several monitors can find.
 - **Of one incident**: the messages about it in all channels together; a message about two
   incidents counts for both. An incident that becomes CRITICAL after it was a WARNING has messages
@@ -87,11 +87,11 @@ def _page(backtest: Backtest, rows: Sequence[tuple[str, ...]]) -> str:
         "How many messages the demo season sends with the channels, routes and defaults of the "
         "shipped alerts.yml, in a backtest of the shipped schedules "
         f"({', '.join(span.checkpoints)}) from {minute(span.first, zone)} to "
-        f"{minute(span.last, zone)} {zone.key}. The aim is at most {MOST:g} messages an incident "
+        f"{minute(span.last, zone)} {zone.key}. The aim is at most {MOST:g} messages per incident "
         "on average."
     )
     header = (
-        "Seed", "Incidents", "Messages", "An incident", "Per labelled incident",
+        "Seed", "Incidents", "Messages", "Per incident", "Per labelled incident",
         "Of one incident: mean", "worst", "Of one incident in one channel: mean", "worst",
     )  # fmt: skip
     return as_markdown([Section("Message volume", (how, Table(header, tuple(rows))))], level=1)

@@ -106,8 +106,8 @@ class LabelEntry(BaseModel):
     monitors: list[str] = Field(min_length=1, description="Monitors that should find it.")
     groups: list[_Group] = Field(
         default_factory=list,
-        description="Groups that it concerned, each by all or some columns of its key: only an "
-        "alert about one of them finds it. Default: any group.",
+        description="Affected groups, each given by all or some columns of its key. Only an alert "
+        "about one of them counts as finding the incident. Default: any group.",
         examples=[[{"system_id": "catboost_v8"}]],
     )
 

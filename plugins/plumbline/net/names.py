@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from plumbline.core.host import start_thread
 from plumbline.net.deadline import seconds_left
+from plumbline.net.failing import Failing
 
 if TYPE_CHECKING:
     import requests
@@ -70,26 +71,7 @@ class _Lookup:
         return not self.done.is_set() or time.monotonic() - self.ended < kept
 
 
-@dataclass
-class _Failing:
-    """Since when no name has resolved that was looked up (`time.monotonic`)."""
-
-    since: float | None = None
-    latest: float = 0.0
-
-    def note(self, began: float) -> None:
-        """A lookup that began at ``began`` has failed, or is not answered in time."""
-        now = time.monotonic()
-        if self.since is None or now - self.latest > KEPT_SECONDS:
-            self.since = began
-        self.latest = now
-
-    def end(self) -> None:
-        """A name has resolved."""
-        self.since = None
-
-
-_failing = _Failing()
+_failing = Failing()
 _lookups: dict[str, _Lookup] = {}
 _lock = threading.Lock()
 
@@ -119,9 +101,9 @@ def is_given_up(waited: float) -> bool:
     Args:
         waited: seconds since it was made first.
     """
-    since = _failing.since
-    spent = waited if since is None else time.monotonic() - since
-    return waited >= GIVEN_UP_SECONDS or (waited >= LATER_SECONDS and spent >= GIVEN_UP_SECONDS)
+    return waited >= GIVEN_UP_SECONDS or (
+        waited >= LATER_SECONDS and _failing.seconds >= GIVEN_UP_SECONDS
+    )
 
 
 def _patience(before: _Lookup | None) -> float:

@@ -63,10 +63,12 @@ def open_session(credentials: Credentials, *, endpoint: str, connections: int) -
     import google.auth.transport.requests as google_requests
     import requests
 
+    from plumbline.net.tokens import TokenRequest
+
     token_session = requests.Session()
     _mount(token_session, connections=2)
     session: Any = google_requests.AuthorizedSession(  # type: ignore[no-untyped-call]
-        credentials, auth_request=google_requests.Request(token_session)
+        credentials, auth_request=TokenRequest(token_session)
     )
     _mount(session, connections=connections)
     # HTTP_PROXY is for other machines, not for a server on this one.

@@ -149,6 +149,14 @@ def why_without_token(fault: BaseException) -> str:
     """Which server gave no access token, and why; ``fault`` as `is_without_token` takes it."""
     from google.auth.exceptions import TransportError
 
+    from plumbline.net.tokens import NoTokenError
+
+    if isinstance(fault, NoTokenError):
+        is_metadata = "/computeMetadata/" in fault.url
+        where = f"the metadata server {_host(fault.url)}" if is_metadata else _host(fault.url)
+        if fault.status is not None:
+            return f"{where} answered HTTP {fault.status}"
+        return f"{where} can't be reached: {why_disconnected(fault)}"
     first = next(iter(fault.args), None)
     if isinstance(first, TransportError):
         fault, first = first, next(iter(first.args), None)

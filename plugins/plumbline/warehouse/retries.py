@@ -124,9 +124,14 @@ def passes(fault: BaseException) -> bool:
 
 
 def _nobody_answered(fault: BaseException) -> bool:
+    """Whether BigQuery was not heard: no connection, or no token to ask it with."""
     import requests.exceptions as http
     from google.auth.exceptions import TransportError
 
+    from plumbline.net.credentials import is_without_token
+
+    if is_without_token(fault):
+        return True
     if isinstance(fault, http.SSLError):
         return False  # a certificate does not fix itself
     kinds = (http.ConnectionError, http.Timeout, http.ChunkedEncodingError, ConnectionError)

@@ -121,8 +121,8 @@ def test_a_failure_of_long_ago_is_forgotten(
 ) -> None:
     resolver(fails)
     resolves(HOST)
-    monkeypatch.setattr(names._failing, "since", time.monotonic() - 7200)
-    monkeypatch.setattr(names._failing, "latest", time.monotonic() - 7200)
+    monkeypatch.setattr(names._failing, "_since", time.monotonic() - 7200)
+    monkeypatch.setattr(names._failing, "_latest", time.monotonic() - 7200)
     resolves("slack.example.com")
     assert not is_given_up(2.0)
 

@@ -25,7 +25,7 @@ def show_progress() -> Iterator[Progress]:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    with console.status("starting") as status, live_line(status):
+    with console.status("starting", spinner_style="") as status, live_line(status):
         yield LiveProgress(status)
 
 

@@ -147,7 +147,7 @@ class _Screen:
     ) -> Iterator[RenderableType]:
         widest = max((cell_len(one_line(label)) for label, _ in facts), default=0)
         for label, value in facts:
-            first = Text(f"{'':{indent}}{one_line(label)}", "dim")
+            first = Text().append(f"{'':{indent}}{one_line(label)}", "dim")
             first.pad_right(indent + widest + 2 - first.cell_len)
             if isinstance(value, Table):
                 yield from self._fact_table(value, first)

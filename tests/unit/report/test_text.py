@@ -278,6 +278,14 @@ def test_with_colour_the_words_are_the_same() -> None:
     )
 
 
+@pytest.mark.parametrize("width", [None, 60, 120])
+def test_of_a_fact_the_label_is_dim_and_the_value_is_not(width: int | None) -> None:
+    value = "a value of many words " * 10
+    text = as_text([Section("", (Facts((("why", value),)),))], width=width, colour=True)
+    assert re.findall("\x1b\\[2m([^\x1b]*)\x1b", text) == ["  why"]
+    assert " ".join(ANSI.sub("", text).split()) == f"why {value}".strip()
+
+
 HOSTILE_PLACES = {
     "a group": grading((group(HOSTILE, Status.CRITICAL, 0.0),)),
     "a summary": outcome("a", Status.CRITICAL, summary=HOSTILE),

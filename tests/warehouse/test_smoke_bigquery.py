@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from plumbline.cli.main import invoke
+from plumbline.core.markdown import escape
 from plumbline.deploy.logs import ENDPOINT_VARIABLE
 from plumbline.doctor import smoke, smoke_tables
 from plumbline.project import Target
-from plumbline.report.writers import escape
 from plumbline.warehouse.client import endpoint_of, open_client
 from support.bigquery_faults import Endless, Refused
 from support.bigquery_proxy import MB, BigQueryProxy

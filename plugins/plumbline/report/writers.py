@@ -10,8 +10,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
+from plumbline.core.markdown import escape
 from plumbline.core.safe_text import in_json, name, one_line, visible
 from plumbline.core.text import rfc3339
 from plumbline.report.page import (
@@ -32,27 +32,9 @@ from plumbline.report.page import (
 )
 from plumbline.report.wording import plain
 
-if TYPE_CHECKING:
-    pass
-
 _BACKTICKS = re.compile(r"`+")
-_ESCAPED = str.maketrans(
-    {
-        "&": "&amp;",
-        "<": "&lt;",
-        "|": "&#124;",
-        "\\": "&#92;",
-        # An empty comment keeps GitHub from telling a person that data has an @ in it.
-        "@": "@<!-- -->",
-        # GitHub links #12 after it has read the Markdown, whether escaped or not.
-        "#": "\\#<!-- -->",
-        **{character: f"\\{character}" for character in "`*_[]~$>"},
-    }
-)
-_LINKED_BY_GITHUB = re.compile(
-    r"(?P<before>:(?=//)|:(?=[a-z+][a-z0-9_+-]*:)|\bGH(?=-\d)|\bwww(?=\.))", re.IGNORECASE
-)
-"""In text: addresses, ``:emoji:`` and ``GH-12``."""
+_BEGINS_BLOCK = re.compile(r"^(?=[-+](?:\s|$)|-[-\s]*$)|^\d{1,9}(?=[.)](?:\s|$))")
+"""A bullet, a rule, the number of a list's item."""
 
 
 def as_markdown(page: Page, *, level: int = 2) -> str:
@@ -87,12 +69,6 @@ def as_json(value: object) -> str:
     return f"{in_json(text)}\n"
 
 
-def escape(text: str) -> str:
-    """``text`` as itself in Markdown: no markup, no HTML, no link, no mention, on one line."""
-    unlinked = _LINKED_BY_GITHUB.sub("\\g<before>\0", one_line(text))
-    return unlinked.translate(_ESCAPED).replace("\0", "<!-- -->")
-
-
 def code(text: str) -> str:
     """A name as code; one with a pipe as HTML, since a pipe ends a table's cell even in code."""
     shown = name(text)
@@ -109,9 +85,9 @@ def _json_value(value: object) -> str:
 
 def _markdown(block: Block) -> Iterator[str]:
     if isinstance(block, str | tuple):
-        yield f"> {_marked(block)}" if isinstance(block, Note) else _marked(block)
+        yield f"{'> ' if isinstance(block, Note) else ''}{_begun(_marked(block))}"
     elif isinstance(block, Items):
-        yield "\n".join(f"- {_marked(item)}" for item in block.items)
+        yield "\n".join(f"- {_begun(_marked(item))}" for item in block.items)
     elif isinstance(block, Table):
         yield _markdown_table(block)
     elif isinstance(block, Facts):
@@ -155,7 +131,7 @@ def _markdown_facts(facts: Facts) -> Iterator[str]:
 
 def _markdown_results(results: Results) -> Iterator[str]:
     for one in results.results:
-        yield f"- {_marked(one.status)} {_marked(one.line)}"
+        yield f"- {_begun(_marked(one.status))} {_marked(one.line)}"
         last = ""
         for label, value in one.facts:
             last = label or last
@@ -176,6 +152,12 @@ def _marked(line: Line) -> str:
         else:
             found.append(escape(plain(part)))
     return "".join(found)
+
+
+def _begun(marked: str) -> str:
+    """Marked-up text as the beginning of a paragraph or an item: data there begins no list, rule
+    or block of code."""
+    return _BEGINS_BLOCK.sub(r"\g<0>\\", marked.lstrip(" "))
 
 
 def _fenced(shown: str) -> str:

@@ -10,9 +10,11 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
+from plumbline.core.markdown import escape
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.report.writers import code, escape
+from plumbline.report.page import Items, Note, Result, Results, Section
+from plumbline.report.writers import as_markdown, code
 from support.reports import HOSTILE, failure, grading, group, outcome, report, seed_day
 from support.reports import markdown_of as render
 
@@ -193,3 +195,27 @@ def test_a_run_of_skips_is_a_table_and_a_verdict() -> None:
     text = render(run)
     assert "| - SKIPPED | `a` | – |" in text
     assert "###" not in text
+
+
+BLOCKS = (
+    *("- a", "+ a", "---", "- - -", "1. a", "12) a", "    code", "# a", "> a", "=== a"),
+    *("-5 rows", "2026-02-02", "1.5 %", ":100:", ":-1:", "_www.a.de", "[ ] a", "[!NOTE]"),
+)
+
+
+@pytest.mark.parametrize("text", BLOCKS)
+def test_data_at_the_beginning_of_a_block_begins_no_other_block(text: str) -> None:
+    result = Result(Status.SKIPPED, text)
+    page = [Section(text, (text, Note(text), Results((result,)), "end", Items((text,))))]
+    tokens = MARKDOWN.parse(as_markdown(page))
+    opened = [token.type for token in tokens if token.nesting == 1 or token.type.endswith("block")]
+    a_list = ["bullet_list_open", "list_item_open", "paragraph_open"]
+    a_note = ["blockquote_open", "paragraph_open"]
+    assert opened == ["heading_open", "paragraph_open", *a_note, *a_list, "paragraph_open", *a_list]
+    shown = html.unescape(re.sub(r"<[^>]*>", "", MARKDOWN.render(as_markdown(page))))
+    assert shown.count(text.strip()) == 5
+
+
+def test_a_number_or_a_date_at_the_beginning_is_not_escaped() -> None:
+    for text in ("-5 rows", "2026-02-02 15:00", "1.5 %"):
+        assert as_markdown([Section("", (text,))]) == f"{text}\n"

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.message import Item, Message
+from plumbline.core.markdown import escape
 from plumbline.core.safe_text import one_line
 
 LABEL = "plumbline"
@@ -57,9 +58,9 @@ def has_marker(body: object, identifier: str) -> bool:
 
 
 def _text(item: Item, message: Message) -> str:
-    lines = [f"**{_escaped(wording.headline(item))}**", ""]
+    lines = [f"**{escape(wording.headline(item))}**", ""]
     lines += [
-        f"{_escaped(wording.cut(text, _LONGEST_LINE))}\n" for text in wording.remarks(message, None)
+        f"{escape(wording.cut(text, _LONGEST_LINE))}\n" for text in wording.remarks(message, None)
     ]
     room = _LONGEST_BLOCK - len("\n".join(lines))
     for detail in wording.details(item, most_groups=MOST_GROUPS, addresses=False):
@@ -70,29 +71,15 @@ def _text(item: Item, message: Message) -> str:
             break
         lines.append(line)
     addresses = " · ".join(f"[{label}](<{address}>)" for label, address in wording.links(item))
-    parts = ["\n".join(lines), addresses, f"<sub>{_escaped(wording.footer(message))}</sub>"]
+    parts = ["\n".join(lines), addresses, f"<sub>{escape(wording.footer(message))}</sub>"]
     return "\n\n".join(filter(None, parts))
-
-
-def _escaped(text: str) -> str:
-    """``text`` as Markdown shows it as itself: no mention, link, image, HTML or formatting.
-
-    GitHub looks for mentions, issues and links in the rendered text: a space without width breaks
-    them.
-    """
-    plain = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", one_line(text).replace("&", "&amp;"))
-    return _ALIVE.sub(lambda found: f"{found[0]}\u200b", plain)
-
-
-_MARKUP = re.compile(r"[\\`*_{}\[\]()<>!|~$^]")
-_ALIVE = re.compile(r"@|(?<!&)#|:(?=//)|www(?=\.)")
 
 
 def _shown(detail: wording.Detail) -> str:
     text = wording.cut(one_line(detail.text), _LONGEST_LINE)
     if detail.label in _COMMANDS:
         return f"`{text.replace('`', chr(39))}`"
-    return _escaped(text)
+    return escape(text)
 
 
 _COMMANDS = ("ack",)

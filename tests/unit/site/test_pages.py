@@ -486,6 +486,22 @@ def test_the_headline_never_calls_well_what_was_not_checked(
     assert headline(views) == said
 
 
+def test_a_note_that_the_summary_has_is_not_said_twice() -> None:
+    data = site_data()
+    latest = data.monitors[0].latest
+    assert latest is not None
+    latest = replace(
+        latest,
+        summary="44.2 %; 1 game postponed",
+        notes=("1 game postponed", "the window is short"),
+    )
+    first = replace(data.monitors[0], latest=latest)
+    pages = render_site(replace(data, monitors=(first, *data.monitors[1:])))
+    words = Read(pages.files[paths.monitor(first.name)]).words
+    assert "Note: the window is short" in words
+    assert "Note: 1 game postponed" not in words
+
+
 def test_a_site_before_its_first_run_can_be_drawn() -> None:
     data = SiteData(
         title="new",

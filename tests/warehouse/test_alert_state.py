@@ -103,6 +103,7 @@ def test_events_get_into_their_table_once_however_often_they_are_written(
         StateStore(warehouse).write_events(committed)
     rows = store.events_of("a-1", since=NOW)
     assert [row["event_id"] for row in rows] == ["a-1-0001-opened"]
+    assert store.events_of(str(rows[0]["monitor"]), since=NOW) == rows
 
 
 def test_what_a_killed_run_did_not_write_the_next_commit_writes(

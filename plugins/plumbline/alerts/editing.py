@@ -54,18 +54,22 @@ def edit(
     )
 
 
+class NoIncidentError(ConfigError):
+    """No open incident is meant."""
+
+
 def find_incident(state: AlertState, text: str) -> Incident:
     """The incident of that id; the beginning of one, or a monitor's name, does where it is clear.
 
     Raises:
-        ConfigError: none, or several.
+        NoIncidentError: none.
+        ConfigError: several.
     """
     incidents = state.known.incidents
     for incident in incidents:
         if incident.id == text:
             return incident
-    open_ones = [incident for incident in incidents if incident.is_open]
-    near = [one for one in open_ones if one.id.startswith(text) or one.monitor == text]
+    near = [one for one in incidents if one.is_open and _is_meant(one, text)]
     if len(near) == 1:
         return near[0]
     if near:
@@ -74,11 +78,22 @@ def find_incident(state: AlertState, text: str) -> Incident:
             key="INCIDENT",
             fix="one of: " + ", ".join(sorted(incident.id for incident in near)),
         )
-    raise ConfigError(
+    raise NoIncidentError(
         f"there is no incident {text!r}",
         key="INCIDENT",
         fix=did_you_mean(text, [incident.id for incident in incidents]),
     )
+
+
+def last_ended(state: AlertState, text: str) -> Incident | None:
+    """The newest incident that has ended, of the monitor ``text`` or whose id begins with it; None
+    where the state holds none (it forgets them after a while)."""
+    ended = [one for one in state.known.incidents if not one.is_open and _is_meant(one, text)]
+    return max(ended, key=lambda one: (one.opened_at, one.id), default=None)
+
+
+def _is_meant(incident: Incident, text: str) -> bool:
+    return incident.monitor == text or incident.id.startswith(text)
 
 
 def acknowledged(

@@ -99,9 +99,9 @@ where not exists (
 
 _EVENTS = """
 select event_id, event, reason, status, previous_status, as_of, speaks, run_id, checkpoint, summary,
-  members
+  members, incident_id, monitor
 from `{dataset}.incidents`
-where as_of >= @since and incident_id = @incident and {own_events}
+where as_of >= @since and @incident in (incident_id, monitor) and {own_events}
 order by as_of, event_id, recorded_at
 """
 
@@ -364,6 +364,10 @@ class StateStore:
     def events_of(self, incident: str, *, since: datetime) -> list[dict[str, Any]]:
         """What happened to an incident, the oldest first, each event once.
 
+        Args:
+            incident: its id, or the monitor whose newest incident is meant.
+            since: no earlier event is read.
+
         Raises:
             WarehouseError: it can't be read.
         """
@@ -375,7 +379,8 @@ class StateStore:
                 Parameter("incident", "STRING", incident),
             ],
         )
-        return list({row["event_id"]: row for row in rows}.values())
+        newest = rows[-1]["incident_id"] if rows else None
+        return list({row["event_id"]: row for row in rows if row["incident_id"] == newest}.values())
 
     def _current_version(self) -> int:
         """The last version; in our turn nobody else writes one, so it is asked once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,7 @@ from plumbline.core.instants import in_utc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plumbline.alerts.incidents.model import Incident
     from plumbline.alerts.report import AlertsReport
     from plumbline.alerts.service import AlertService
     from plumbline.alerts.state import AlertState
@@ -41,22 +42,27 @@ def list_incidents(target: str | None, show_all: bool, form: str) -> int:
 def show(incident: str, target: str | None, form: str) -> int:
     """Show an incident: what fails, and its timeline.
 
-    INCIDENT is the id from a message, the beginning of the id, or the monitor's name.
+    INCIDENT is the id from a message, the beginning of the id, or the monitor's name. If no
+    incident of the monitor is open, its newest one is shown, with how and when it ended.
     """
-    from plumbline.alerts.editing import find_incident
+    from plumbline.alerts.editing import NoIncidentError, find_incident, last_ended
     from plumbline.alerts.store import EVER
     from plumbline.report import alerts as views
 
     project, alert_service = _alerting(target)
     state = alert_service.store.load()
+    events: list[dict[str, Any]] = []
     try:
-        found = find_incident(state, incident)
-    except ConfigError:
-        # One that is over is kept in the history only.
-        events = alert_service.store.events_of(incident, since=EVER)
-        if not events:
-            raise
-        view = views.IncidentDetails(incident, None, events, (), _now(project))
+        found: Incident | None = find_incident(state, incident)
+    except NoIncidentError:
+        found = last_ended(state, incident)
+        if found is None:  # one that ended long ago is kept in the history only
+            events = alert_service.store.events_of(incident, since=EVER)
+            if not events:
+                raise
+    if found is None:
+        last = str(events[-1]["incident_id"])
+        view = views.IncidentDetails(last, None, events, (), _now(project))
     else:
         view = views.IncidentDetails(
             found.id,
@@ -306,7 +312,8 @@ _ERROR = {3: "ERROR: the state of alerts is unreachable"}
 
 
 def _incident() -> click.Argument:
-    return click.Argument(["incident"], metavar="INCIDENT")
+    # A monitor's name does; ids are in the warehouse, for which a key press doesn't wait.
+    return click.Argument(["incident"], metavar="INCIDENT", shell_complete=complete_monitors)
 
 
 def _monitor() -> click.Argument:
@@ -340,7 +347,9 @@ command = Group(
             callback=show,
             params=[_incident(), target_option(), format_option("text", "json")],
             examples=(
-                Example("plumbline alerts show line_coverage", "show the monitor's open incident"),
+                Example(
+                    "plumbline alerts show line_coverage", "show the monitor's newest incident"
+                ),
             ),
             exit_codes=_ERROR,
         ),

@@ -90,7 +90,9 @@ def incident_page(view: IncidentDetails) -> list[Section]:
     """One incident: what is known of it, its timeline, and what waits to be delivered."""
     incident = view.incident
     if incident is None:
-        head = Section((Name(view.incident_id), " has ended"))
+        last = view.events[-1]
+        how = f"{_moment_of(last, view.now)}, {reason_text(str(last['reason']))}"
+        head = Section((Name(view.incident_id), " has ended: ", how))
     else:
         facts = Facts(tuple(_facts(incident, view.waiting, view.now)))
         head = Section((_status(incident), "  ", Name(incident.id)), (facts,))
@@ -206,11 +208,14 @@ def _fraction(member: FailingGroup) -> str:
 
 
 def _event(event: Mapping[str, Any], now: datetime) -> str:
-    at = event["as_of"]
     told = "" if event["speaks"] else " (not sent)"
-    when = _moment(at, now) if isinstance(at, datetime) else str(at)
     reason = reason_text(str(event["reason"]))
-    return f"{when}  {event['event']}: {reason}, {event['status']}{told}"
+    return f"{_moment_of(event, now)}  {event['event']}: {reason}, {event['status']}{told}"
+
+
+def _moment_of(event: Mapping[str, Any], now: datetime) -> str:
+    at = event["as_of"]
+    return _moment(at, now) if isinstance(at, datetime) else str(at)
 
 
 def _besides(incident: Incident, view: Overview) -> str:

@@ -138,7 +138,7 @@ def test_of_one_that_is_over_the_history_is_shown() -> None:
         "speaks": True,
     }  # fmt: skip
     view = views.IncidentDetails("a-0001", None, [event], (), NEW_YORK)
-    assert "a-0001 has ended" in text_of(view)
+    assert "a-0001 has ended: 2026-02-02 07:00 (America/New_York), recovered" in text_of(view)
     assert views.incident_dict(view)["incident"] is None
 
 
@@ -167,6 +167,26 @@ def test_what_may_be_several_is_refused() -> None:
     both = state(incident(number=1), incident(number=2, kind="error", status=Status.ERROR))
     with pytest.raises(ConfigError, match="several"):
         editing.find_incident(both, "a")
+
+
+def test_of_a_monitor_without_an_open_incident_the_newest_that_ended_is_meant() -> None:
+    ended = [
+        incident(number=number, opened_at=NOW - timedelta(days=9 - number), closed_at=NOW)
+        for number in (1, 3, 2)
+    ]
+    assert editing.last_ended(state(*ended), "a") == ended[1]
+    assert editing.last_ended(state(*ended), "a-0002") == ended[2]
+    assert editing.last_ended(state(*ended), "b") is None
+    assert editing.last_ended(state(), "a") is None
+    with pytest.raises(editing.NoIncidentError):
+        editing.find_incident(state(*ended), "a")  # which an acknowledgement would change
+
+
+def test_an_incident_that_ended_says_how_and_when() -> None:
+    ended = incident(closed_at=NOW + timedelta(hours=1), ending="resolved")
+    text = text_of(views.IncidentDetails("a-0001", ended, (), (), NEW_YORK))
+    assert text.startswith("resolved  a-0001\n")
+    assert "ended     2026-02-02 08:00 (America/New_York), resolved" in text
 
 
 def test_one_that_has_ended_cant_be_acknowledged() -> None:

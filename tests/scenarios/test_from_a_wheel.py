@@ -25,6 +25,7 @@ import yaml
 
 from supply_chain.dist import build
 from support.pages import Page
+from support.warm_python import warm_python_of
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.scenario]
 
@@ -67,14 +68,14 @@ def installed(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 class Shell:
     """Somebody's terminal, in an empty folder, with the package and no repository."""
 
-    def __init__(self, folder: Path, installed: Path) -> None:
+    def __init__(self, folder: Path, *programs: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         ours = ("PLUMBLINE_TARGET", "PLUMBLINE_PROJECT", "BIGQUERY_EMULATOR_HOST", "PYTHONPATH")
         kept = {name: value for name, value in os.environ.items() if name not in ours}
         self.environment = kept | {
             "PYTHONSAFEPATH": "1",
-            "PATH": f"{installed}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
             "PLUMBLINE_STATE_DIR": str(folder / "state"),
             "NO_COLOR": "1",
         }
@@ -92,8 +93,19 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def shell(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    opened = Shell(tmp_path_factory.mktemp("empty"), installed)
+def warm(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the installed `plumbline`, without its three seconds of imports."""
+    folder = tmp_path_factory.mktemp("warm")
+    with warm_python_of(installed / "python") as python:
+        command = shlex.join([*python, "-P", str(installed / "plumbline")])
+        (folder / "plumbline").write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        (folder / "plumbline").chmod(0o755)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def shell(installed: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    opened = Shell(tmp_path_factory.mktemp("empty"), warm, installed)
     yield opened
     opened.type("plumbline warehouse stop")
 
@@ -101,6 +113,11 @@ def shell(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_the_package_is_the_wheels(shell: Shell, installed: Path) -> None:
     said = shell.type("python -c 'import plumbline; print(plumbline.__file__)'").stdout
     assert said.startswith(str(installed.parent))
+
+
+def test_the_installed_program_starts(shell: Shell, installed: Path) -> None:
+    said = shell.type(f"{installed}/plumbline --version")
+    assert (said.returncode, said.stdout) == (0, shell.type("plumbline --version").stdout)
 
 
 def test_what_is_published_is_what_git_tracks_as_of_its_commit(built: tuple[Path, Path]) -> None:
@@ -281,13 +298,13 @@ def test_the_job_of_cloud_run_runs_the_project_in_its_image(
 
 
 def test_in_a_dbt_project_the_first_run_judges_and_dbts_files_are_as_they_were(
-    shell: Shell, installed: Path, tmp_path: Path
+    shell: Shell, warm: Path, installed: Path, tmp_path: Path
 ) -> None:
     dbt = tmp_path / "warehouse"
     (dbt / "models").mkdir(parents=True)
     (dbt / "dbt_project.yml").write_text("name: warehouse\nprofile: warehouse\n")
     (dbt / "models/orders.sql").write_text("select 1 as n")
-    there = Shell(tmp_path / "there", installed)
+    there = Shell(tmp_path / "there", warm, installed)
     there.environment["PLUMBLINE_STATE_DIR"] = str(tmp_path / "state")
     there.folder = dbt
     try:

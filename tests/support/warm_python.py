@@ -29,6 +29,8 @@ import sys
 
 TYPE_CHECKING = False  # typing takes longer to import than all the rest
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
     from typing import Any
 
 VARIABLE = "PLUMBLINE_TEST_WARM_PYTHON"
@@ -53,6 +55,13 @@ def share_warm_python() -> None:
     os.environ[VARIABLE] = _start()
 
 
+@contextlib.contextmanager
+def warm_python_of(python: Path) -> Iterator[list[str]]:
+    """As ``warm_python()``, of another environment's ``python`` with the plumbline installed there."""
+    with contextlib.ExitStack() as stopping:
+        yield _command(_serve(stopping, str(python), {}))
+
+
 def _command(address: str) -> list[str]:
     # -S, -E: it needs nothing but the standard library, and is to be quick
     return [sys.executable, "-S", "-E", __file__, address]
@@ -68,31 +77,36 @@ _stopping = contextlib.ExitStack()
 
 
 def _start() -> str:
-    import shutil
-    import subprocess
-    import tempfile
     from pathlib import Path
 
     import plumbline
 
+    plugins = str(Path(plumbline.__file__).parents[1])
+    _stopping.callback(os.environ.pop, VARIABLE, None)
+    return _serve(_stopping, sys.executable, {"PYTHONPATH": plugins})
+
+
+def _serve(stopping: contextlib.ExitStack, python: str, variables: dict[str, str]) -> str:
+    import shutil
+    import subprocess
+    import tempfile
+
     folder = tempfile.mkdtemp(prefix="plumbline-")  # short: a socket's path has 107 characters
     address = f"{folder}/socket"
-    plugins = str(Path(plumbline.__file__).parents[1])
     with socket.socket(socket.AF_UNIX) as listener:
         # Listening before the server runs: commands that come early wait for it.
         listener.bind(address)
         listener.listen(64)
         server = subprocess.Popen(
-            [sys.executable, "-P", __file__, "--serve", address, str(listener.fileno())],
-            env={**os.environ, "PYTHONPATH": plugins},
+            [python, "-P", __file__, "--serve", address, str(listener.fileno())],
+            env=os.environ | variables,
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
         )
 
-    _stopping.callback(os.environ.pop, VARIABLE, None)
-    _stopping.callback(shutil.rmtree, folder, ignore_errors=True)
-    _stopping.callback(server.communicate)
-    _stopping.callback(server.kill)
+    stopping.callback(shutil.rmtree, folder, ignore_errors=True)
+    stopping.callback(server.communicate)
+    stopping.callback(server.kill)
     return address
 
 

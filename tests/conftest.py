@@ -2,7 +2,8 @@
 
 repeatable   the default: the same examples in every run, and no limit on the time of one, because
              other tests use the machine too
-weekly       HYPOTHESIS_PROFILE=weekly: five times as many, new ones each time (.github/workflows/matrix.yml)
+weekly       HYPOTHESIS_PROFILE=weekly: five times as many, new ones each time, and the tests that are
+             marked `weekly` (.github/workflows/matrix.yml)
 long         HYPOTHESIS_PROFILE=long: many more, new ones each time
 """
 
@@ -55,8 +56,12 @@ def pytest_configure(config: pytest.Config) -> None:
             ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first, and leave the order of everything else."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is checked weekly; put the long files first."""
+    if settings.get_current_profile_name() == "repeatable":
+        weekly = [item for item in items if item.get_closest_marker("weekly")]
+        config.hook.pytest_deselected(items=weekly)
+        items[:] = [item for item in items if not item.get_closest_marker("weekly")]
 
     def place(item: pytest.Item) -> int:
         folder = item.path.relative_to(TESTS).parts[0]

@@ -26,7 +26,7 @@ from plumbline.project.project import DEFAULT_CHECKPOINT
 from plumbline.project.runbooks import read_runbook
 from plumbline.site.costs import costs_of
 from plumbline.site.coverage import coverage_of
-from plumbline.site.days import DAY, DayRun, RunPlace, changes, checkpoint_of
+from plumbline.site.days import DAY, DayRun, RunPlace, changes, checkpoint_of, failing_after
 from plumbline.site.expectations import with_results
 from plumbline.site.history_cache import (
     RECENT_RUNS,
@@ -468,8 +468,10 @@ def day_page(
         next_runs[one.anchor] = following.get(checkpoint_of(one.anchor))
         following[checkpoint_of(one.anchor)] = RunPlace(day, one.anchor)
     last: dict[str, DayRun] = {}
+    failing: dict[str, frozenset[str]] = {}
     for one in (run for of_day in reversed(before) for run in of_day):
         last[one.run.checkpoint] = one
+        failing[one.run.checkpoint] = failing_after(failing.get(one.run.checkpoint, ()), one.rows)
     views = []
     for one in runs:
         previous = last.get(one.run.checkpoint)
@@ -481,7 +483,7 @@ def day_page(
                 one.run,
                 dict(ranked),
                 previous.run if previous else None,
-                changes(one.rows, previous.rows) if previous else {},
+                changes(one.rows, previous.rows, failing[one.run.checkpoint]) if previous else {},
                 RunPlace(last_day(previous.run.as_of.astimezone(zone)), previous.anchor)
                 if previous
                 else None,
@@ -489,6 +491,7 @@ def day_page(
             )
         )
         last[one.run.checkpoint] = one
+        failing[one.run.checkpoint] = failing_after(failing.get(one.run.checkpoint, ()), one.rows)
     return DayPage(day, tuple(reversed(views)))
 
 

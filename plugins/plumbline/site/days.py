@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from plumbline.alerts.incidents.lifecycle import Health, health_of
 from plumbline.core.status import Status
 from plumbline.core.text import amount
 from plumbline.site import paths
@@ -21,7 +22,10 @@ from plumbline.site.history_cache import HistoryCache, day_of, row_of, whole_run
 from plumbline.site.records import Record
 from plumbline.site.rows import Row, RunRow, beyond
 
-Change = Literal["new failing", "new error", "worse", "better", "recovered"]
+MOST_UNSEEN_DAYS = 31
+"""Days that are looked back for what a monitor was before it could not be judged."""
+
+Change = Literal["new failing", "new error", "worse", "still failing", "better", "recovered"]
 
 
 @dataclass(frozen=True)
@@ -227,9 +231,21 @@ class DayArchives:
         return self._runs[day]
 
     def before(self, day: date) -> list[DAY]:
-        """The nearest earlier days with the checkpoints of ``day``, newest first: at least the last
-        run of each checkpoint."""
-        return [self._last_runs(other) for other in beside(self.days, day)]
+        """Earlier days, newest first: the nearest ones with the checkpoints of ``day``, of each at
+        least its last run, and those that say whether a failing monitor failed before a run that
+        could not see it."""
+        nearest = list(beside(self.days, day))
+        found = [self._last_runs(other) for other in nearest]
+        if not _has_unseen(self.whole(day), found):
+            return found
+        earlier: list[DAY] = []
+        for other in [one for one in reversed(self.days) if one < day]:
+            if nearest and other < nearest[-1] and len(earlier) >= MOST_UNSEEN_DAYS:
+                break
+            earlier.append(self.whole(other))
+            if nearest and other <= nearest[-1] and not _has_unseen(self.whole(day), earlier):
+                break
+        return earlier
 
     def whole(self, day: date) -> DAY:
         """As `runs`, from the cache where it has all of them."""
@@ -276,26 +292,74 @@ class DayArchives:
         return found
 
 
-def changes(now: Mapping[str, Row], before: Mapping[str, Row]) -> dict[str, Change]:
-    """By monitor, what is not as it was one run before."""
+def _has_unseen(runs: DAY, earlier: Sequence[DAY]) -> bool:
+    """Whether a monitor is judged on a day for the first time since a run that said nothing of its
+    data, and ``earlier`` does not tell what was before.
+
+    Args:
+        runs: of the day.
+        earlier: days before it, newest first.
+    """
+    last: dict[tuple[str, str], Health] = {}
+    waiting: set[tuple[str, str]] = set()
+    for one in (one for of_day in reversed(earlier) for one in of_day):
+        for name, row in one.rows.items():
+            key, health = (one.run.checkpoint, name), health_of("data", row.status)
+            if health != "unknown":
+                last[key] = health
+            else:
+                last.setdefault(key, health)
+    for one in runs:
+        for name, row in one.rows.items():
+            key, health = (one.run.checkpoint, name), health_of("data", row.status)
+            if health == "unknown":
+                last.setdefault(key, health)
+            elif last.get(key) == "unknown":
+                waiting.add(key)
+            else:
+                last[key] = health
+    return bool(waiting)
+
+
+def failing_after(before: Collection[str], rows: Mapping[str, Row]) -> frozenset[str]:
+    """The monitors with wrong data after a run, as incidents begin, go on and end.
+
+    Args:
+        before: those before it.
+        rows: what it found.
+    """
+    health = {name: health_of("data", row.status) for name, row in rows.items()}
+    kept = {name for name in before if health.get(name) != "healthy"}
+    return frozenset(kept | {name for name in health if health[name] == "failing"})
+
+
+def changes(
+    now: Mapping[str, Row], before: Mapping[str, Row], failing: Collection[str] = ()
+) -> dict[str, Change]:
+    """By monitor, what is not as it was one run before.
+
+    Args:
+        failing: the monitors with wrong data before, see `failing_after`: one that is SKIPPED or
+            an ERROR in between has not recovered.
+    """
     found: dict[str, Change] = {}
     for name, row in now.items():
-        change = _change(row, before.get(name))
+        change = _change(row, before.get(name), was_failing=name in failing)
         if change is not None:
             found[name] = change
     return found
 
 
-def _change(row: Row, before: Row | None) -> Change | None:
+def _change(row: Row, before: Row | None, *, was_failing: bool) -> Change | None:
     was = before.status if before else None
     if row.status is Status.ERROR:
         return None if was is Status.ERROR else "new error"
     if row.status is Status.PASS:
-        return "recovered" if was is not None and was.is_failing else None
+        return "recovered" if was_failing or (was is not None and was.is_failing) else None
     if not row.status.is_failing:
         return None
     if before is None or was not in (Status.WARNING, Status.CRITICAL):
-        return "new failing"
+        return "still failing" if was_failing else "new failing"
     if row.status is not before.status:
         return "worse" if row.status.severity > before.status.severity else "better"
     if amount(row.observed, row.unit) == amount(before.observed, before.unit):

@@ -310,6 +310,16 @@ def changed(site: Site, day: str) -> list[str]:
     return [one.partition(" MonitorStatus")[0] for one in said.split("Since the previous run ")[1:]]
 
 
+def test_a_monitor_that_failed_before_days_without_games_is_still_failing(site: Site) -> None:
+    site.build(run_of("2026-02-01 06:00", {"coverage": 40.0}))
+    for when in ("2026-02-01 12:00", "2026-02-02", "2026-02-03"):
+        site.build(run_of(when, {"coverage": 40.0}, status=Status.SKIPPED))
+    site.build(run_of("2026-02-04", {"coverage": 41.0}))
+    assert "still failing coverage ." in changed(site, "2026-02-04")[0]
+    site.build(run_of("2026-02-05", {"coverage": 92.0}))
+    assert "recovered coverage ." in changed(site, "2026-02-05")[0]
+
+
 def test_a_day_has_its_runs_with_what_each_found_and_what_changed(site: Site) -> None:
     for name in ("other", "third"):
         site.small.add(name, "select 92.0 as pct")

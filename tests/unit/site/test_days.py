@@ -6,7 +6,7 @@ import pytest
 
 from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import Status
-from plumbline.site.days import changes
+from plumbline.site.days import changes, failing_after
 from plumbline.site.rows import Row
 from support.site_records import LINES, at
 
@@ -51,4 +51,27 @@ def test_what_changed_since_the_run_before(
     before: Row | None, now: Row, change: str | None
 ) -> None:
     found = changes({"m": now}, {} if before is None else {"m": before})
+    assert found == ({} if change is None else {"m": change})
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "change"),
+    [
+        ((CRITICAL, SKIPPED), CRITICAL, "still failing"),
+        ((CRITICAL, SKIPPED, SKIPPED), WARNING, "still failing"),
+        ((CRITICAL, ERROR), CRITICAL, "still failing"),
+        ((WARNING, SKIPPED), PASS, "recovered"),
+        ((CRITICAL, PASS, SKIPPED), CRITICAL, "new failing"),
+        ((PASS, SKIPPED), CRITICAL, "new failing"),
+        ((PASS, SKIPPED), PASS, None),
+        ((ERROR, SKIPPED), ERROR, "new error"),
+    ],
+)
+def test_a_run_that_did_not_see_the_data_ends_no_failure(
+    earlier: tuple[Row, ...], now: Row, change: str | None
+) -> None:
+    failing: frozenset[str] = frozenset()
+    for one in earlier:
+        failing = failing_after(failing, {"m": one})
+    found = changes({"m": now}, {"m": earlier[-1]}, failing)
     assert found == ({} if change is None else {"m": change})

@@ -11,8 +11,8 @@ import click
 from plumbline.cli.commands import Command, Example
 from plumbline.cli.completion import (
     complete_checkpoints,
-    complete_monitors,
     complete_owners,
+    complete_selectors,
     complete_tags,
 )
 from plumbline.cli.options import flag, format_option, option, target_option
@@ -141,9 +141,9 @@ command = Command(
         click.Option(
             ["-s", "--select"],
             multiple=True,
-            metavar="MONITOR",
-            shell_complete=complete_monitors,
-            help="List only this monitor; repeatable.",
+            metavar="MONITOR|owner:NAME|tag:NAME",
+            shell_complete=complete_selectors,
+            help="List only this monitor, or those of an owner or with a tag; repeatable.",
         ),
         click.Option(
             ["--status"],

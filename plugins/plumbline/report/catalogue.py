@@ -59,7 +59,8 @@ class CheckpointEntry:
 class Filters:
     """Which monitors are listed: those with one of the values of each filter that has any.
 
-    The values of ``status`` are lower case: ``failing``, ``critical``, ``never-ran``.
+    The values of ``status`` are lower case: ``failing``, ``critical``, ``never-ran``. Those of
+    ``select`` are names of monitors, ``owner:NAME`` and ``tag:NAME``, as of a run.
     """
 
     select: tuple[str, ...] = ()
@@ -75,12 +76,23 @@ class Filters:
         """A monitor whose suite is invalid may have any owner and any tag."""
         is_known = entry.fault is None
         return (
-            (not self.select or entry.name in self.select)
+            (not self.select or self._is_selected(entry))
             and (not self.status or self._has_status(entry.status))
             and (not self.owner or not is_known or entry.owner in self.owner)
             and (not self.tag or not is_known or any(tag in self.tag for tag in entry.tags))
             and (not self.checkpoint or any(one in self.checkpoint for one in entry.checkpoints))
         )
+
+    def named(self, method: str) -> list[str]:
+        """The owners or the tags that ``select`` names."""
+        begun = f"{method}:"
+        return [one.removeprefix(begun) for one in self.select if one.startswith(begun)]
+
+    def _is_selected(self, entry: MonitorEntry) -> bool:
+        owners, tags = self.named("owner"), self.named("tag")
+        if entry.name in self.select or (entry.fault is not None and (owners or tags)):
+            return True
+        return entry.owner in owners or any(tag in tags for tag in entry.tags)
 
     def _has_status(self, status: str) -> bool:
         if "failing" in self.status and status in FAILING:
@@ -144,20 +156,27 @@ def filtered(catalogue: Catalogue, filters: Filters) -> Catalogue:
     if not filters:
         return catalogue
     monitors = catalogue.monitors
-    _check("monitor", "--select", filters.select, (one.name for one in monitors))
+    owners, tags = filters.named("owner"), filters.named("tag")
+    others = [f"owner:{one}" for one in owners] + [f"tag:{one}" for one in tags]
+    names = [one for one in filters.select if one not in others]
+    _check("monitor", "--select", names, (one.name for one in monitors))
     _check(
         "checkpoint", "--checkpoint", filters.checkpoint, (c.name for c in catalogue.checkpoints)
     )
     if not any(one.fault for one in monitors):  # else the faulty one may have it
-        _check("owner", "--owner", filters.owner, (one.owner for one in monitors if one.owner))
-        _check("tag", "--tag", filters.tag, (tag for one in monitors for tag in one.tags))
+        known_owners = [one.owner for one in monitors if one.owner]
+        known_tags = [tag for one in monitors for tag in one.tags]
+        _check("owner", "--owner", filters.owner, known_owners)
+        _check("tag", "--tag", filters.tag, known_tags)
+        _check("owner", "--select", owners, known_owners)
+        _check("tag", "--select", tags, known_tags)
     found = tuple(one for one in monitors if filters.fits(one))
-    names = {one.name for one in found}
+    shown = {one.name for one in found}
     checkpoints = tuple(
         one
         for one in catalogue.checkpoints
         if (not filters.checkpoint or one.name in filters.checkpoint)
-        and (one.fault or names.intersection(one.monitors))
+        and (one.fault or shown.intersection(one.monitors))
     )
     return replace(catalogue, monitors=found, checkpoints=checkpoints, is_filtered=True)
 

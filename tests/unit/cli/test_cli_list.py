@@ -169,6 +169,9 @@ def many(project: SmallProject) -> SmallProject:
     [
         ("", "coverage late orders payments volume"),
         ("-s orders -s late", "late orders"),
+        ("-s owner:ana", "orders payments"),
+        ("-s late -s tag:daily", "late payments"),
+        ("-s owner:bo -s tag:finance --status failing", "orders"),
         ("--status failing", "coverage orders"),
         ("--status critical", "coverage"),
         ("--status CRITICAL --status never-ran", "coverage late"),
@@ -225,6 +228,8 @@ def test_tags_are_a_column_where_a_monitor_has_one(
     ("filters", "words"),
     [
         ("-s ordres", "'ordres'\n  in: --select\n  fix: did you mean 'orders'?"),
+        ("-s owner:anna", "'anna'\n  in: --select\n  fix: did you mean 'ana'?"),
+        ("-s tag:dialy", "'dialy'\n  in: --select\n  fix: did you mean 'daily'?"),
         ("--owner anna", "'anna'\n  in: --owner\n  fix: did you mean 'ana'?"),
         ("--tag dialy", "'dialy'\n  in: --tag\n  fix: did you mean 'daily'?"),
         ("--checkpoint shp", "'shp'\n  in: --checkpoint\n  fix: did you mean 'shop'?"),

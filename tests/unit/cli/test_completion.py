@@ -157,7 +157,7 @@ def test_without_a_project_it_offers_nothing_and_says_nothing(
         ("plumbline run -s tag:none", []),
         ("plumbline run -s table:", []),
         ("plumbline run -s ", ["coverage"]),
-        ("plumbline list -s owner:", []),
+        ("plumbline list -s owner:", ["owner:ml", "owner:shop-data"]),
         # As bash splits them: what it replaces is the part behind the colon.
         ("plumbline run health_check_full -s owner :", ["ml", "shop-data"]),
         ("plumbline run health_check_full -s owner : s", ["shop-data"]),

@@ -86,7 +86,7 @@ def _overview(root: Group, context: click.Context) -> str:
         [
             _NOTE + "# Commands",
             "Each page has a command's options, examples and exit codes: what `--help` prints. "
-            "Examples marked so need the demo project, a clone of plumbline's repository; in a "
+            'Examples marked "in the demo project" need a clone of plumbline\'s repository. In a '
             "project of your own, use names of your own.",
             table(("command", "does"), rows),
             "## Options of every command",

@@ -382,8 +382,8 @@ def _arguments() -> str:
     suite = FILES[0]
     parts = [
         _NOTE + "# Arguments of expectations",
-        "The keys of `kwargs` of each expectation in a [suite](suite.md). An argument can also be "
-        'a suite parameter, `{"$PARAMETER": "least_rows"}`, where its value says so.',
+        "The keys of `kwargs` of each expectation in a [suite](suite.md). If the column *value* "
+        'says so, an argument can also be a suite parameter: `{"$PARAMETER": "least_rows"}`.',
     ]
     names: list[tuple[str, str]] = []
     sections: list[str] = []

@@ -218,7 +218,7 @@ def table(
     """Create a suite over a table and add it to a checkpoint.
 
     Looks at the table's columns and at its last complete days in one job, and proposes expectations
-    that hold of all rows. Nothing is written before you choose.
+    that hold for all rows. Nothing is written before you choose.
     """
     from plumbline.core.text import size
     from plumbline.scaffold.checkpoint_file import with_monitor
@@ -399,8 +399,8 @@ command = Group(
                 option(
                     "--column",
                     "COLUMN",
-                    "For freshness, unique and references: the column to check. For unique "
-                    "repeatable: the columns together.",
+                    "For freshness, unique and references: the column to check. For unique, "
+                    "repeatable: the columns are checked together.",
                     name="columns",
                     multiple=True,
                 ),

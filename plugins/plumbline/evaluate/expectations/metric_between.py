@@ -69,31 +69,32 @@ class ExpectMetricToBeBetween(StatedExpectation):
 
     Args:
         column (str): The column that holds the metric.
-        min_value (number or None): The least that passes.
-        max_value (number or None): The most that passes.
+        min_value (number or None): The minimum value that passes.
+        max_value (number or None): The maximum value that passes.
         strict_min (boolean): If True, min_value itself fails. Default False.
         strict_max (boolean): If True, max_value itself fails. Default False.
         per (dict or None): Bounds per unit: the column that counts the units, and min_value or
-            max_value for each of them, as {"column": "games", "min_value": 12}. A value fails if
-            it breaks both the fixed bound and the one per unit: min_value=100 beside it means
-            the lesser of 100 and 12 a game. Without a fixed bound, the one per unit holds alone.
+            max_value for each unit: {"column": "games", "min_value": 12}. A value fails if it
+            breaks both the fixed bound and the bound per unit: with min_value=100, the lower of
+            100 and 12 per game applies. Without a fixed bound, only the bound per unit applies.
         aggregate (str or None): mean, min, max or sum over the rows (of each group). Default None:
-            each row is judged.
-        group_by (list of str or None): The columns that name a group.
-        overrides (dict or None): Other bounds for single groups: the group's name (its value; for
-            several columns their values joined by ", " as ``column=value``) to a dict of
-            min_value, max_value, strict_min, strict_max. What it does not name stays.
-        retired (list of str or None): The names of groups that are gone for good: an incident of
-            theirs does not wait for them.
+            each row is checked.
+        group_by (list of str or None): The columns that define a group.
+        overrides (dict or None): Different bounds for single groups: from the group's name (its
+            value; for several columns ``column=value``, joined by ", ") to a dict of min_value,
+            max_value, strict_min, strict_max. Keys that are left out keep the common bound.
+        retired (list of str or None): The names of groups that are permanently gone: an open
+            incident does not wait for them.
 
     Notes:
-        * It fails when there are no rows, and where a value is NULL, NaN or infinite.
-        * observed_value is a number where there is one group, else {group: number}.
+        * It fails if there are no rows, or if a value is NULL, NaN or infinite.
+        * observed_value is a number if there is one group, else {group: number}.
         * details.groups lists each group with its observed value, numerator and denominator
           (the sums of the columns of these names), bounds and whether it passed.
-        * details.failing_rows are the positions of the rows that are to blame, worst first.
-        * A bound, also one of an override or per unit, may be a suite parameter.
-        * strict_min and strict_max are of the bounds per unit too; overrides change the fixed ones.
+        * details.failing_rows are the positions of the failing rows, worst first.
+        * Each bound, including those of overrides and per unit, can be a suite parameter.
+        * strict_min and strict_max also apply to bounds per unit. Overrides change only fixed
+          bounds.
         * The number of units must be the same on each row of a group, and not NULL.
 
     Examples:

@@ -44,7 +44,7 @@ class ExpectNoFailingRows(StatedExpectation):
     ExpectNoFailingRows is a Batch Expectation.
 
     Args:
-        max_value (integer): The most rows that pass. Default 0.
+        max_value (integer): The maximum number of rows that pass. Default 0.
         group_by (list of str or None): The columns that define a group. max_value then applies to
             each group, and a group without rows passes.
 

@@ -104,18 +104,18 @@ class ExpectSchemaNotToChange(_OfATable, StatedExpectation):
 
 
 class ExpectTableToBeFresh(_OfATable, StatedExpectation):
-    """Expect the newest value of a column to be at most so many hours old.
+    """Expect the newest value of a column to be at most a number of hours old.
 
     ExpectTableToBeFresh is a Batch Expectation.
 
     Args:
         column (str): A TIMESTAMP, DATETIME or DATE column. DATETIME and DATE are in the project's
             time zone.
-        max_hours (number): The most hours that pass, counted back from the instant of the run.
+        max_hours (number): The maximum age that passes, in hours before the instant of the run.
 
     Notes:
-        * It looks at the table itself, whatever `rows` and `group_by` say, but for `rows.where`
-          and `rows.arrival`.
+        * It looks for the newest value of the whole table: of `rows`, only `where` and `arrival`
+          apply, and `group_by` does not.
         * observed_value is the age in hours.
 
     Examples:

@@ -14,6 +14,7 @@ from typing import Any
 
 from plumbline.backtest.instants import MOST_INSTANTS_A_JOB
 from plumbline.core.errors import MonitorError
+from plumbline.core.host import check_memory
 from plumbline.core.instants import in_utc
 from plumbline.models import CompiledModel
 from plumbline.project import Project, Target
@@ -86,7 +87,11 @@ def ask(
 
     Args:
         instants: by monitor.
+
+    Raises:
+        ConfigError: the host allows too little memory.
     """
+    check_memory()
     compiler = MonitorCompiler(project, target)
     runner = JobRunner(target, labels)
     deadline = target.limits.deadline_seconds * DEADLINE_FACTOR

@@ -56,9 +56,12 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         return fault.exit_code
     detail = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
     if isinstance(fault, MemoryError) or any(sign in str(fault) for sign in _NO_MEMORY):
+        from plumbline.core.host import RAISE_LIMIT, limited_to, memory_limit
+
+        limit = memory_limit()
         _say(
-            f"not enough memory: {detail}",
-            fix="give this command more memory, or raise its limit (`ulimit -v`)",
+            f"not enough memory: {detail}" + ("" if limit is None else f"; {limited_to(limit)}"),
+            fix="give this command more memory" if limit is None else RAISE_LIMIT,
         )
         return EXIT_ERROR
     if isinstance(fault, OSError):

@@ -16,6 +16,12 @@ MEMORY_MIB = 1536
 OpenBLAS asks for memory for ever, and with little left Python waits for ever for a thread that
 could not be set up."""
 
+SERVER_MIB = 2048
+"""The same for the embedded warehouse: with 1,536, it answers no more while it is filled."""
+
+
+RAISE_LIMIT = "raise the limit (`ulimit -v unlimited`), or limit the memory by the container"
+
 
 def start_thread(work: Callable[[], None], name: str) -> threading.Thread | None:
     """Do ``work`` in a daemon thread; at once and here where the host allows no other thread.
@@ -32,21 +38,32 @@ def start_thread(work: Callable[[], None], name: str) -> threading.Thread | None
     return thread
 
 
-def check_memory() -> None:
-    """Refuse a limit under which Great Expectations can't be loaded and used.
+def memory_limit() -> int | None:
+    """The limit of this process's address space (`ulimit -v`), in bytes; None without one."""
+    if importlib.util.find_spec("resource") is None:  # Windows has no such limit
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def check_memory(least: int = MEMORY_MIB, who: str = "this command") -> None:
+    """Refuse a limit under which ``who`` would fail, or wait for ever.
+
+    Args:
+        least: MiB of address space that it needs.
 
     Raises:
         ConfigError: `ulimit -v` is too low.
     """
-    if importlib.util.find_spec("resource") is None:  # Windows has no such limit
-        return
-    import resource
-
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit != resource.RLIM_INFINITY and limit < MEMORY_MIB * 1024**2:
+    limit = memory_limit()
+    if limit is not None and limit < least * 1024**2:
         raise ConfigError(
-            f"the address space is limited to {limit // 1024**2} MiB, and this "
-            f"command needs {MEMORY_MIB} MiB",
-            key="ulimit -v",
-            fix="raise the limit (`ulimit -v unlimited`), or limit the memory by the container",
+            f"{limited_to(limit)}, and {who} needs {least} MiB", key="ulimit -v", fix=RAISE_LIMIT
         )
+
+
+def limited_to(limit: int) -> str:
+    """A clause about a limit of ``limit`` bytes."""
+    return f"the address space is limited to {limit // 1024**2} MiB"

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.core.host import SERVER_MIB, check_memory
 from plumbline.core.installation import install_fix
 from plumbline.net.programs import started
 from plumbline.warehouse import embedded_process
@@ -255,6 +256,7 @@ class EmbeddedWarehouse:
     # Within
 
     def _launch(self) -> ServerRecord:
+        check_memory(SERVER_MIB, "the embedded warehouse")
         self._record_file.unlink(missing_ok=True)
         with (
             self.log.open("wb") as log,

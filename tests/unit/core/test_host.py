@@ -9,14 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.backtest.fetch import ask
 from plumbline.cli.faults import explain
+from plumbline.core import host
+from plumbline.core.errors import ConfigError
 from plumbline.core.host import start_thread
 from plumbline.net.deadline import call_within
+from plumbline.project import Project
 from plumbline.warehouse.jobs import JobRunner
 from plumbline.warehouse.query import QueryRequest
 from support.processes import environment
 from support.sockets import refused_port
-from support.targets import foreign_emulator
+from support.targets import bigquery_target, foreign_emulator
 from support.warm_python import warm_python
 
 
@@ -60,6 +64,25 @@ def test_a_want_of_memory_is_an_error_and_no_bug(
 ) -> None:
     assert explain(fault, debug=False) == 3
     assert "error: not enough memory" in capsys.readouterr().err
+
+
+def test_a_want_of_memory_says_the_limit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(host, "memory_limit", lambda: 1100 * 1024**2)
+    assert explain(MemoryError(), debug=False) == 3
+    said = capsys.readouterr().err
+    assert "error: not enough memory: MemoryError; the address space is limited to 1100 MiB" in said
+    assert "fix: raise the limit (`ulimit -v unlimited`)" in said
+
+
+def test_a_backtest_is_refused_with_too_little_address_space(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # With 1,400 MiB, Python waits for ever for one of the jobs' threads.
+    monkeypatch.setattr(host, "memory_limit", lambda: 1400 * 1024**2)
+    with pytest.raises(ConfigError, match="limited to 1400 MiB, and this command needs 1536 MiB"):
+        ask(Project(tmp_path), bigquery_target(), {}, labels={})
 
 
 def test_great_expectations_is_not_loaded_in_too_little_address_space(tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ _COUNTED = (
 )
 """``exit 3``, and a number with the word after it: ``10 errors``, ``6 of 7 groups``."""
 _COMMAND = rf"`[^`\n]{{1,{_LONGEST_COMMAND}}}`"
-_WHOLE = re.compile(f"{_COMMAND}|{_LEVEL}|{_INSTANT}|{_COUNTED}")
+_SEPARATOR = r" (?=· )"
+"""It ends a line, and begins none."""
+_WHOLE = re.compile(f"{_COMMAND}|{_LEVEL}|{_INSTANT}|{_COUNTED}|{_SEPARATOR}")
 
 _HANGING = re.compile(r" *(?:- |(?:error|fix|in|note): |\S+(?: \S+){0,2} {2,})?")
 """What later lines of a folded line stay clear of: a bullet, a word with a colon, a label."""

@@ -351,12 +351,26 @@ def _known_monitor(
         ),
         gx_suite=gx.suites.get(suite.name if suite else known.name),
         sql=known.latest.sql if known.latest else None,
+        drilldown_goes_in=_drilldown_goes_in(project, suite, latest),
         runbook=_runbook(project, suite),
         incidents=tuple(story.id for story in reversed(own)),
         past=_past(cache, known.name),
         changes=tuple(cache.changes.get(known.name, ())),
         muted=muted,
     )
+
+
+def _drilldown_goes_in(project: Project, suite: Suite | None, latest: Outcome | None) -> str | None:
+    """See `MonitorView.drilldown_goes_in`: the rows of a model are not those of its tables."""
+    is_failing = latest is not None and latest.status in (Status.WARNING, Status.CRITICAL)
+    if suite is None or suite.monitor.model is None or not is_failing:
+        return None
+    if suite.drilldown is not None or suite.returns_failing_rows:
+        return None
+    file = suite.file
+    return (
+        file.relative_to(project.root) if file.is_relative_to(project.root) else file
+    ).as_posix()
 
 
 def _owner(suite: Suite | None, latest: Outcome | None) -> str | None:

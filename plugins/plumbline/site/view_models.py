@@ -126,6 +126,9 @@ class MonitorView:
     """GX's page of the suite, relative to the site."""
     sql: str | None = None
     """As compiled and sent in the last run."""
+    drilldown_goes_in: str | None = None
+    """The suite's file, from the project's folder, where the monitor fails and no query for its
+    rows is declared or can be derived."""
     runbook: str | None = None
     """The runbook's Markdown; links in it are kept only where they lead outside (https)."""
     incidents: tuple[str, ...] = ()

@@ -71,6 +71,12 @@ def test_without_a_terminal_no_line_is_folded() -> None:
     assert folded("word " * 100, None) == "word " * 100
 
 
+def test_no_line_begins_with_a_separator() -> None:
+    text = "CRITICAL · score 60/100 · 3 passed, 2 critical · 5 jobs · 10.6 s · exit 2"
+    for width in range(24, 80):
+        assert "\n·" not in folded(text, width)
+
+
 def test_a_word_wider_than_a_line_is_whole() -> None:
     path = "/a-folder/with/a/long/path" * 5
     assert path in folded(f"error: there is no file {path} at all", 60).split("\n")[-2]

@@ -310,6 +310,22 @@ def changed(site: Site, day: str) -> list[str]:
     return [one.partition(" MonitorStatus")[0] for one in said.split("Since the previous run ")[1:]]
 
 
+@pytest.mark.parametrize(
+    ("observed", "drilldown", "is_explained"),
+    [(40.0, None, True), (92.0, None, False), (40.0, "select 1", False)],
+)
+def test_a_failing_model_without_a_query_for_its_rows_says_where_to_declare_it(
+    site: Site, observed: float, drilldown: str | None, is_explained: bool
+) -> None:
+    meta = {} if drilldown is None else {"drilldown": drilldown}
+    site.small.add("coverage", SmallMonitor("select 92.0 as pct", meta=meta))
+    site.build([record("2026-02-01", observed)])
+    words = site.words(paths.monitor("coverage"))
+    assert ("declare it as meta.monitor.drilldown in expectations/coverage.json" in words) == (
+        is_explained
+    )
+
+
 def test_a_monitor_that_failed_before_days_without_games_is_still_failing(site: Site) -> None:
     site.build(run_of("2026-02-01 06:00", {"coverage": 40.0}))
     for when in ("2026-02-01 12:00", "2026-02-02", "2026-02-03"):

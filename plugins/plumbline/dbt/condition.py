@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _WORDS = {"EQ": "==", "NEQ": "!=", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 
 
-def row_condition(sql: str) -> str:
-    """``status = 'paid'`` as ``status == "paid"``.
+def row_condition(sql: str) -> str | None:
+    """``status = 'paid'`` as ``status == "paid"``; None where each row meets it (``1 = 1``).
 
     Raises:
         NoCounterpartError: it holds more than comparisons of columns, or Jinja.
@@ -25,9 +25,22 @@ def row_condition(sql: str) -> str:
     try:
         if "{{" in sql or "{%" in sql:
             raise NoCounterpartError(f"the condition holds Jinja: {sql}")
-        return _text(sqlglot.parse_one(sql, read="bigquery"))
+        tree = sqlglot.parse_one(sql, read="bigquery")
+        return None if _is_always_true(tree) else _text(tree)
     except sqlglot.errors.SqlglotError:
         raise NoCounterpartError(f"the condition can't be parsed: {sql}") from None
+
+
+def _is_always_true(tree: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    if isinstance(tree, exp.Boolean):
+        return bool(tree.this)
+    return (
+        isinstance(tree, exp.EQ)
+        and isinstance(tree.left, exp.Literal)
+        and bool(tree.left == tree.right)
+    )
 
 
 def _text(tree: exp.Expr) -> str:
@@ -54,6 +67,8 @@ def _text(tree: exp.Expr) -> str:
         return f"{_column(tree.this)} in [{values}]"
     word = _WORDS.get(type(tree).__name__)
     if word is not None:
+        if not isinstance(tree.this, exp.Column) and not isinstance(tree.expression, exp.Column):
+            raise NoCounterpartError(f"the condition compares no column: {tree.sql()}")
         return f"{_side(tree.this)} {word} {_side(tree.expression)}"
     if isinstance(tree, exp.Column):
         return _column(tree)

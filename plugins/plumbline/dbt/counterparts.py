@@ -135,8 +135,9 @@ class _Arguments:
 
     def condition(self, sql: str | None) -> None:
         """Only rows that meet ``sql`` are checked."""
-        if sql and sql.replace(" ", "") != "1=1":
-            self.conditions.append(row_condition(sql))
+        found = row_condition(sql) if sql else None
+        if found is not None:
+            self.conditions.append(found)
 
     def refuse_rest(self) -> None:
         """Raises:

@@ -243,6 +243,8 @@ def test_where_becomes_a_row_condition(tmp_path: Path) -> None:
         "`from` <> other": "`from` != other",
         "is_test = false": "is_test == False",
         "1 = 1": None,
+        "2=2": None,
+        "true": None,
     }
 
     def is_so(sql: str) -> None:
@@ -265,6 +267,7 @@ def test_what_no_expectation_means_has_no_counterpart(tmp_path: Path) -> None:
             "max_value": "current_date()",
         },
         "a value with an escape of SQL": {"macro": "accepted_values", "values": ["it's"]},
+        "a condition without a column": {"macro": "not_null", "where": "1 = 2"},
         "values by Jinja": {"macro": "accepted_values", "values": "{{ var('states') }}"},
         "an expression that calculates": {
             "macro": f"{UTILS}expression_is_true",

@@ -85,6 +85,14 @@ def test_batches_become_the_window_of_the_table(tmp_path: Path) -> None:
         assert rows == {"date_column": "day", "days": days}
 
 
+def test_the_last_line_says_that_only_a_part_was_converted(tmp_path: Path) -> None:
+    unknown = {"type": "expect_the_unexpected", "kwargs": {}}
+    planned = plan(write_gx(tmp_path, suites={"orders": [NOT_NULL, unknown]}))
+    assert len(left(planned)) == 1
+    last = import_page(planned, is_dry=False)[-1]
+    assert last.blocks == ("Converted only in part: 1 part not converted, see above.",)
+
+
 def test_a_suite_of_several_definitions_is_one_for_each(tmp_path: Path) -> None:
     planned = plan(
         write_gx(

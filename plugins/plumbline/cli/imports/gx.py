@@ -36,7 +36,7 @@ def import_gx(
     project, a new one is made in --project-dir or the working directory. DIR is only read.
 
     What can't be converted is listed with the reason and a fix. Files that exist with other content
-    are kept.
+    are kept. If only a part could be converted, the last line says so.
     """
     from plumbline.scaffold.import_gx.destination import plan_import
     from plumbline.scaffold.import_gx.pages import import_dict, import_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from plumbline.core.text import capped
+from plumbline.core.text import capped, count
 from plumbline.report.page import Command, Items, Name, Section, Table
 from plumbline.scaffold.import_gx.destination import Plan
 from plumbline.scaffold.import_gx.report import Report
@@ -33,6 +33,9 @@ def import_page(plan: Plan, *, is_dry: bool) -> list[Section]:
     if plan.checkpoints:
         command = Command(f"plumbline run {plan.checkpoints[0]} --no-alerts")
         sections.append(Section("", (("Next: ", command),)))
+    if rows and report.not_converted:
+        left = count(len(report.not_converted), "parts")
+        sections.append(Section("", (f"Converted only in part: {left} not converted, see above.",)))
     return sections
 
 

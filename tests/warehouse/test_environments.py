@@ -9,10 +9,13 @@ import json
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from plumbline.history.reader import open_history
+from plumbline.project import Project
 from support.dbt_manifest import model, write_manifest
 from support.fake_receivers import FakeReceiver
 from support.processes import environment
@@ -57,11 +60,13 @@ def receiver() -> Iterator[FakeReceiver]:
 
 
 @pytest.fixture(scope="module")
-def plumbline(
-    shared_state_dir: Path, tmp_path_factory: pytest.TempPathFactory, receiver: FakeReceiver
-) -> Plumbline:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shop")
+
+
+@pytest.fixture(scope="module")
+def plumbline(shared_state_dir: Path, root: Path, receiver: FakeReceiver) -> Plumbline:
     """Type a command in the project; its standard output. Both targets have their tables."""
-    root = tmp_path_factory.mktemp("shop")
     project = f"test-{uuid.uuid4().hex[:12]}"
     running_warehouse(shared_state_dir)
     make_project(root, embedded_target(shared_state_dir))
@@ -143,7 +148,11 @@ def _suite(root: Path, name: str, meta: object, kind: str, kwargs: object) -> No
 
 
 def test_each_target_reads_records_and_shows_its_own_datasets(
-    plumbline: Plumbline, receiver: FakeReceiver
+    plumbline: Plumbline,
+    receiver: FakeReceiver,
+    root: Path,
+    shared_state_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     live = ("run", "health", "--alerts", "--no-docs", "--format")
     prod = plumbline(*live, "markdown", "--target", "prod", code=2)
@@ -170,6 +179,12 @@ def test_each_target_reads_records_and_shows_its_own_datasets(
     assert plumbline("alerts", "list", "--target", "dev") == "No incident is open.\n"
     shown = plumbline("list", "--target", "dev"), plumbline("list", "--target", "prod")
     assert ["CRITICAL" in one for one in shown] == [False, True]
+    # History of each: what a target recorded is read for that target alone.
+    monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(shared_state_dir))
+    monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+    for target, status in (("dev", "PASS"), ("prod", "CRITICAL")):
+        of_target = {(name, status) for name in ("paid_rows", "revenue_rows", "orders")}
+        assert _recorded(root, target) == of_target
 
 
 def test_the_sql_of_a_target_names_its_datasets(plumbline: Plumbline) -> None:
@@ -190,6 +205,13 @@ def test_a_table_that_only_one_target_has_is_named_as_that_target_names_it(
     found = json.loads(plumbline("run", "health", *arguments, "--target", "prod", code=3))
     assert f"{SHOP['prod']}.orders" in found["monitors"][0]["reason"]
     assert json.loads(plumbline("run", "health", *arguments, "--target", "dev"))["status"] == "OK"
+
+
+def _recorded(root: Path, target: str) -> set[tuple[str, str]]:
+    """Monitors and statuses in the history of ``target``."""
+    with open_history(Project(root).target(target)) as history:
+        found = history.outcomes(since=datetime(2020, 1, 1, tzinfo=UTC)) or []
+    return {(one.outcome.monitor, str(one.outcome.status)) for one in found}
 
 
 def _project(report: str) -> str:

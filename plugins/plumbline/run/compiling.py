@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from plumbline.core.errors import MonitorError, WarehouseError
+from plumbline.core.errors import MonitorError, PlumblineError, WarehouseError
 from plumbline.core.masking import named_columns, personal_among
 from plumbline.models import CompiledModel, Compiler
 from plumbline.models.drilldown import FailingGroups
@@ -116,6 +116,10 @@ class MonitorCompiler:
             return self._compile(suite, as_of=as_of, vars=vars, where=where)
         except MonitorError:
             raise
+        except PlumblineError as raised:  # such as: there are no credentials to ask for columns
+            raise MonitorError(
+                raised.what, file=raised.file or suite.file, key=raised.key, fix=raised.fix
+            ) from raised
         except Exception as raised:  # a fault of one monitor must not darken the others
             why = f"the SQL could not be compiled: {type(raised).__name__}: {raised}"
             raise MonitorError(why, file=suite.file) from raised

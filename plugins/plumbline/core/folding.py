@@ -16,8 +16,8 @@ text, and no program treats it as a space."""
 _LONGEST_COMMAND = 32
 """Of a command between backticks that stays whole: a longer one has no room in a narrow column."""
 _LEVEL = (
-    r"(?:warning|critical|at least|at most|above|below|worst) (?:[<>≤≥] )?"
-    r"(?:-?\d+(?:[.,]\d+)*(?: (?:%|[^\W\d]\w*))?|(?<=[<>≤≥] )(?=\S)\S{1,20}(?!\S))"
+    r"(?:warning|critical|at least|at most|above|below|worst) (?:(?:[<>≤≥]|[<>!=]=) )?"
+    r"(?:-?\d+(?:[.,]\d+)*(?: (?:%|[^\W\d]\w*))?|(?<=[<>≤≥=] )(?=\S)\S{1,20}(?!\S))"
 )
 """With the first word of its unit: ``critical > 10 errors``, ``at least 50 %``."""
 _ZONE = r"(?: (?:\([A-Z][\w/+-]+\)|[A-Z]{3,4}\b))?"

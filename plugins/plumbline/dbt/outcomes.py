@@ -162,7 +162,7 @@ class OutcomeMaker:
             summary=found if status is Status.PASS else f"{found} ({result.status})",
             observed=float(failures),
             unit=_ROWS if is_counted else "",
-            thresholds=_thresholds(test, result),
+            thresholds=_with_metric(_ROWS if is_counted else counted, _thresholds(test, result)),
             rows=failures if is_counted else 0,
             failures=_failures(base, result, test, failures),
         )
@@ -189,7 +189,10 @@ class OutcomeMaker:
             observed=hours,
             unit="h",
             lines=lines,
-            thresholds=", ".join(f"{line.severity} > {line.value:g} h" for line in lines),
+            thresholds=_with_metric(
+                "age of the newest row",
+                ", ".join(f"{line.severity} > {line.value:g} h" for line in lines),
+            ),
         )
 
     def _base(self, result: NodeResult, status: Status, *, what: str) -> Outcome:
@@ -291,6 +294,10 @@ def _what(test: DataTest | None) -> str | None:
     table = readable_name(test.node).removeprefix("freshness.") if test.node else ""
     where = ".".join(part for part in (table, test.column) if part)
     return f"{test.generic.macro} on {where}" if where else test.generic.macro
+
+
+def _with_metric(metric: str, levels: str) -> str:
+    return f"{metric}: {levels}" if levels else ""
 
 
 def _thresholds(test: DataTest | None, result: NodeResult) -> str:

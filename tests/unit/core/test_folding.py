@@ -11,6 +11,8 @@ WIDTHS = (60, 80, 120, 200)
 VALUES = (
     "critical < 50 %",
     "warning ≤ 48 predictions",
+    "warning >= 1",
+    "critical != 0",
     "at least 50 %",
     "10 errors",
     "(6 × 4 games)",

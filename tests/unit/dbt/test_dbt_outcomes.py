@@ -83,7 +83,8 @@ def test_an_unknown_status_is_named() -> None:
 def test_a_failing_test_says_how_many_rows_fail_and_how_to_run_it_again() -> None:
     found = outcome(TEST, "fail", failures=3, message="Got 3 results, configured to fail if > 1")
     assert (found.monitor, found.summary) == ("dbt.not_null_orders_id", "3 failing rows (fail)")
-    assert (found.observed, found.unit, found.thresholds) == (3, "failing rows", "critical > 1")
+    assert (found.observed, found.unit) == (3, "failing rows")
+    assert found.thresholds == "failing rows: critical > 1"
     assert found.action == "dbt test --select not_null_orders_id"
     assert [failure.text() for failure in found.failures] == ["not_null_orders_id: 3 rows fail"]
     assert found.notes == (f"dbt: {TEST}",)
@@ -93,7 +94,7 @@ def test_the_age_of_a_source_is_a_number_with_its_thresholds() -> None:
     criteria = {"warn_after": {"count": 90, "period": "minute"}, "error_after": {"count": 2, "period": "day"}}  # fmt: skip
     found = outcome(SOURCE, "warn", "freshness", age_seconds=9000.0, criteria=criteria)
     assert (found.monitor, found.observed) == ("dbt.freshness.raw.orders", 2.5)
-    assert found.thresholds == "warning > 1.5 h, critical > 48 h"
+    assert found.thresholds == "age of the newest row: warning > 1.5 h, critical > 48 h"
     assert [(line.value, line.fails) for line in found.lines] == [(1.5, "above"), (48, "above")]
     assert found.action == "dbt source freshness --select source:raw.orders"
 
@@ -169,7 +170,7 @@ def test_a_manifest_adds_owners_tags_columns_and_words(
     )
     assert (amount.owner, state.owner) == ("shop-data", "billing"), "the test's, else the model's"
     assert amount.tags == ("daily",)
-    assert amount.thresholds == "warning >= 1, critical >= 3"
+    assert amount.thresholds == "failing rows: warning >= 1, critical >= 3"
     assert amount.expectations[0].text == "not_null on orders.amount"
     (failure,) = state.failures
     assert (failure.column, failure.severity) == ("state", "critical")

@@ -178,7 +178,14 @@ def test_count_failing_counts_the_groups_at_that_severity() -> None:
     results = two_levels(SYSTEMS, column="pct", group_by=["system_id"])
     outcome = judged(SYSTEMS, results, observed=COUNT)
     assert outcome.observed == 1.0
-    assert outcome.summary.startswith("1 of 3 systems critical; ")
+    assert outcome.summary.startswith("1 of 3 systems critical, 1 at warning; ")
+
+
+def test_a_warning_does_not_read_as_nothing_found_where_critical_groups_are_counted() -> None:
+    rows = SYSTEMS[:2]
+    outcome = judged(rows, two_levels(rows, column="pct", group_by=["system_id"]), observed=COUNT)
+    assert (outcome.status, outcome.observed) == (Status.WARNING, 0.0)
+    assert outcome.summary.startswith("0 of 2 systems critical, 1 at warning; ")
 
 
 def test_expectations_are_named_for_history_and_say_what_came_of_them() -> None:

@@ -18,7 +18,7 @@ from plumbline.core.mute import Mute
 from plumbline.core.status import RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
-from plumbline.site.pages.frame import cell, frame_page
+from plumbline.site.pages.frame import cell, frame_page, tight
 from plumbline.site.pages.overview import calendar, headline, measured
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
@@ -194,6 +194,30 @@ def test_the_chart_has_its_thresholds_as_they_were_then() -> None:
     (warning,) = [line for line in series["lines"] if line["severity"] == "warning"]
     judged = [value for value in warning["values"] if value is not None]
     assert list(dict.fromkeys(judged)) == [70.0, 80.0]
+
+
+def test_only_a_chart_with_thresholds_explains_dashed_lines() -> None:
+    data = site_data()
+    (with_thresholds,) = [view for view in data.monitors if view.name == "line_coverage"]
+    rows = tuple(replace(row, lines=()) for row in with_thresholds.rows)
+    counted = replace(with_thresholds, name="counted", rows=rows)
+    pages = render_site(replace(data, monitors=(with_thresholds, counted)))
+    said = "Dashed lines: thresholds at the time."
+    assert said in Read(pages.files["monitors/line_coverage.html"]).words
+    assert said not in Read(pages.files["monitors/counted.html"]).words
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("warning > 6 h, critical > 72 h", "warning >_6_h, critical >_72_h"),
+        ("critical ≤ 50 %", "critical ≤_50_%"),
+        ("since 2 d in 3 minutes", "since 2_d in 3 minutes"),
+        ("240 of 525 games", "240 of 525 games"),
+    ],
+)
+def test_a_line_of_the_page_breaks_at_no_operator_and_no_short_unit(text: str, kept: str) -> None:
+    assert tight(text).replace("\N{NO-BREAK SPACE}", "_") == kept
 
 
 def test_the_worst_twenty_groups_are_shown_and_the_others_folded() -> None:

@@ -6,6 +6,7 @@ Autoescape is on for everything: a text from data is text. ``Markup`` is made he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from functools import cache, lru_cache
@@ -31,7 +32,8 @@ CONTENT_SECURITY_POLICY = (
 """Scripts and styles are files of the site's own; nothing inline runs, nothing is fetched."""
 
 _MOST_CHARACTERS = 300
-_TIGHT = {" %": "\N{NO-BREAK SPACE}%", "< ": "<\N{NO-BREAK SPACE}", "> ": ">\N{NO-BREAK SPACE}"}
+_TIGHT = re.compile(r"(?<=[<>≤≥]) | (?=%)|(?<=\d) (?=(?:d|h|min|s)\b)")
+"""The spaces that join an operator, a number and a short unit."""
 
 
 @cache
@@ -214,10 +216,8 @@ def run_row(
 
 
 def tight(text: str) -> str:
-    """``44.2 %`` and ``< 50 %`` on one line."""
-    for apart, together in _TIGHT.items():
-        text = text.replace(apart, together)
-    return text
+    """``44.2 %``, ``< 50 %`` and ``> 6 h`` on one line."""
+    return _TIGHT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:

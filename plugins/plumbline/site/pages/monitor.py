@@ -90,6 +90,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         shown_groups=_SHOWN_GROUPS,
         shown_changes=_SHOWN_CHANGES,
         has_marks=_has_marks(view, data),
+        has_thresholds=any(point.thresholds for point in view.points),
         chart=chart,
         chart_words=in_words(view.points, unit),
         series=[paths.month_series(view.name, month.month) for month in reversed(view.months)],

@@ -27,7 +27,7 @@ from plumbline.core.text import count, listing
 from plumbline.project import Project, Target
 from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label
-from plumbline.run.progress import NoProgress, Progress
+from plumbline.run.progress import NoProgress, PartProgress, Progress
 
 
 @dataclass(frozen=True)
@@ -263,8 +263,14 @@ def _by_backtest(
     assert request.span is not None
     kept = [one for one in changes if one.kind != "added"]
     new = [one for one in changes if one.kind != "removed"]
-    base, broken = _ask(request, request.base, kept, now, progress)
-    head, broken_now = _ask(request, request.head, new, now, progress)
+    plans = [_plan(request.base, kept), _plan(request.head, new)]
+    total = sum(map(len, plans))
+    parts = iter(range(1, total + 1))
+    asked = []
+    for project, plan in zip((request.base, request.head), plans, strict=True):
+        each = {name: PartProgress(progress, f"replay {next(parts)} of {total}") for name in plan}
+        asked.append(_ask(request, project, plan, now, each))
+    (base, broken), (head, broken_now) = asked
     refused = {**broken, **broken_now}
     runs = len(request.span.instants)
     basis = Basis(is_stored=False, first=request.span.first, last=request.span.last, runs=runs)
@@ -302,33 +308,43 @@ def _by_backtest(
     return found
 
 
-def _ask(
-    request: ImpactRequest,
-    project: Project,
-    changes: Iterable[MonitorChange],
-    now: datetime,
-    progress: Progress,
-) -> tuple[Mapping[str, Sequence[Outcome]], Mapping[str, MonitorError]]:
-    """Outcomes by monitor, from whichever checkpoints hold them; and why others have none."""
-    assert request.span is not None
+def _plan(project: Project, changes: Iterable[MonitorChange]) -> dict[str, tuple[str, ...]]:
+    """By checkpoint, the changed monitors to replay: each from the first one that holds it."""
     wanted = {change.name for change in changes}
-    found: dict[str, Sequence[Outcome]] = {}
-    refused: dict[str, MonitorError] = {}
+    plan: dict[str, tuple[str, ...]] = {}
     for name in project.checkpoint_names():
         try:
-            mine = [
-                m for m in project.checkpoint(name).monitors if m in wanted - {*found, *refused}
-            ]
+            mine = tuple(one for one in project.checkpoint(name).monitors if one in wanted)
         except ConfigError:
             continue
         if mine:
-            span = request.span.of(name)
-            asked = BacktestRequest(
-                project, request.target, span, request.labels, select=tuple(mine)
-            )
-            done = run_backtest(asked, now=now, progress=progress)
-            found.update(done.outcomes)
-            refused.update(done.not_replayed)
+            plan[name] = mine
+            wanted.difference_update(mine)
+    return plan
+
+
+def _ask(
+    request: ImpactRequest,
+    project: Project,
+    plan: Mapping[str, tuple[str, ...]],
+    now: datetime,
+    progress: Mapping[str, Progress],
+) -> tuple[Mapping[str, Sequence[Outcome]], Mapping[str, MonitorError]]:
+    """Outcomes by monitor, and why others have none.
+
+    Args:
+        plan: monitors by checkpoint.
+        progress: by checkpoint.
+    """
+    assert request.span is not None
+    found: dict[str, Sequence[Outcome]] = {}
+    refused: dict[str, MonitorError] = {}
+    for name, mine in plan.items():
+        span = request.span.of(name)
+        asked = BacktestRequest(project, request.target, span, request.labels, select=mine)
+        done = run_backtest(asked, now=now, progress=progress[name])
+        found.update(done.outcomes)
+        refused.update(done.not_replayed)
     return found, refused
 
 

@@ -20,6 +20,27 @@ class Progress(Protocol):
         """One of ``of`` monitors has its outcome."""
 
 
+class PartProgress:
+    """The progress of one of several parts of a command, which each have their own counts."""
+
+    def __init__(self, whole: Progress, part: str) -> None:
+        """``part``: ``replay 2 of 8``."""
+        self._whole = whole
+        self._part = part
+
+    def step(self, text: str) -> None:
+        """As the whole's, after the part."""
+        self._whole.step(f"{self._part}: {text}")
+
+    def long_step(self, text: str) -> None:
+        """As the whole's, after the part."""
+        self._whole.long_step(f"{self._part}: {text}")
+
+    def monitor_done(self, outcome: Outcome, *, of: int) -> None:
+        """As the whole's."""
+        self._whole.monitor_done(outcome, of=of)
+
+
 class NoProgress:
     """Says nothing."""
 

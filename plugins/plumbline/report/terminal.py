@@ -54,6 +54,8 @@ STYLES: dict[str, str] = {
 _UNBOUNDED = 1_000_000
 _READABLE_WIDTH = 40
 """A column of text is shown in a table that may leave it out only if it has this room or fits."""
+_LEAST_TEXT = 24
+"""A table whose texts would get less room than this, and need it, becomes a list."""
 _STATUS_WIDTH = 12
 """Of a status with its symbol, in a list of results."""
 
@@ -344,6 +346,13 @@ def _gaps(table: Table) -> int:
 
 
 def _least_width(table: Table) -> int:
-    """The width below which a table with a header breaks words."""
+    """The width below which a table with a header breaks words, or makes a text a tower of them."""
     columns = range(len(table.header))
-    return sum(_least_column(table, place, has_header=True) for place in columns) + _gaps(table)
+    least = (
+        max(
+            _least_column(table, place, has_header=True),
+            min(_LEAST_TEXT, _widest(table, place, has_header=False)),
+        )
+        for place in columns
+    )
+    return sum(least) + _gaps(table)

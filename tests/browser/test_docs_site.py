@@ -18,9 +18,9 @@ from markdown_it import MarkdownIt
 
 from generators.commands_docs import commands
 from generators.files_docs import FILES, read_schema
-from plumbline.alerts.incidents.model import Reason
+from plumbline.alerts.incidents.model import REASONS_NOT_SENT
 from plumbline.cli.main import build_root
-from plumbline.core.alert_line import Event
+from plumbline.core.alert_line import EVENT_MEANINGS, Event
 from plumbline.core.status import MEANINGS, RunStatus, Status
 from support.each import for_each
 from support.pages import ROOT
@@ -204,15 +204,10 @@ def test_the_glossary_has_every_status_and_every_event() -> None:
     text = (DOCS / "glossary.md").read_text()
     words = {*Status, *RunStatus, *Event}
     assert {word for word in words if f"| `{word}` |" not in text} == set()
-    assert [one for one, said in MEANINGS.items() if f"| `{one}` | {said} |" not in text] == []
-    held_back = (
-        Reason.UNCONFIRMED,
-        Reason.MUTED,
-        Reason.ACKNOWLEDGED,
-        Reason.INHIBITED,
-        Reason.UNROUTED,
-    )
-    assert {one.text for one in held_back if f"| {one.text} |" not in text} == set()
+    said = {str(word): meaning for word, meaning in {**MEANINGS, **EVENT_MEANINGS}.items()}
+    assert {word for word in said if f"| `{word}` | {said[word]} |" not in text} == set()
+    reasons = {one.text: meaning for one, meaning in REASONS_NOT_SENT.items()}
+    assert {one for one in reasons if f"| {one} | {reasons[one]} |" not in text} == set()
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ PAGES = (
     "incidents/bdb_coverage-e77e0aa1.html",
     "incidents/2025-10.html",
     "expectations/index.html",
+    "glossary.html",
 )
 
 

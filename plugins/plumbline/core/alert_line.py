@@ -42,6 +42,30 @@ ENDINGS: frozenset[str] = frozenset(get_args(Ending))
 """The events that end an incident."""
 
 
+EVENT_MEANINGS = {
+    Event.OPENED: "A healthy monitor fails.",
+    Event.CHANGED: "A new group fails.",
+    Event.ESCALATED: "WARNING became CRITICAL, or nobody acknowledged the incident in time.",
+    Event.DOWNGRADED: "CRITICAL became WARNING.",
+    Event.REMINDED: (
+        "The monitor still fails, and `remind_after` has passed since the last message."
+    ),
+    Event.FLAPPING: (
+        "The monitor fails and recovers repeatedly. It is notified once, and the incident stays "
+        "open until the monitor has been healthy for long enough."
+    ),
+    Event.SUPPRESSED: "The message was not sent; the reasons are in the next table.",
+    Event.RESOLVED: "The monitor passes, and all failed groups have recovered.",
+    Event.EXPIRED: "The monitor passes, but a failed group left the window without a fix.",
+    Event.THRESHOLD_CHANGED: (
+        "The monitor passes because the suite was edited, not because the data got better."
+    ),
+    Event.CLOSED: "Somebody ran `plumbline alerts close`.",
+    Event.MONITOR_REMOVED: "The project no longer has the monitor.",
+}
+"""What each event says, as in docs/glossary.md."""
+
+
 @dataclass(frozen=True)
 class AlertLine:
     """One event of an incident, and one channel that was to be told."""

@@ -14,6 +14,7 @@ INCIDENTS = "incidents/index.html"
 COSTS = "costs.html"
 COVERAGE = "coverage.html"
 SUITES = "expectations/index.html"
+GLOSSARY = "glossary.html"
 STATIC = "static/"
 """Styles and scripts; see `plumbline.site.pages.layout`."""
 

@@ -12,10 +12,12 @@ from posixpath import dirname, join, normpath
 import pytest
 from markupsafe import Markup, escape
 
+from plumbline.alerts.incidents.model import REASONS_NOT_SENT
+from plumbline.core.alert_line import EVENT_MEANINGS
 from plumbline.core.failure import FailingColumn, FailingRows, Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
-from plumbline.core.status import RunStatus, Status
+from plumbline.core.status import MEANINGS, RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page, tight
@@ -218,6 +220,15 @@ def test_only_a_chart_with_thresholds_explains_dashed_lines() -> None:
 )
 def test_a_line_of_the_page_breaks_at_no_operator_and_no_short_unit(text: str, kept: str) -> None:
     assert tight(text).replace("\N{NO-BREAK SPACE}", "_") == kept
+
+
+def test_every_page_leads_to_the_meanings_of_statuses_events_and_reasons(pages: Pages) -> None:
+    without = {path for path, page in html(pages).items() if b'glossary.html">Glossary' not in page}
+    assert without == set()
+    words = Read(pages.files["glossary.html"]).words
+    meanings = (MEANINGS, EVENT_MEANINGS, REASONS_NOT_SENT)
+    said = [meaning.replace("`", "") for each in meanings for meaning in each.values()]
+    assert [meaning for meaning in said if meaning not in words] == []
 
 
 def test_the_worst_twenty_groups_are_shown_and_the_others_folded() -> None:

@@ -65,6 +65,22 @@ _REASON_TEXTS = {
 }
 
 
+REASONS_NOT_SENT = {
+    Reason.UNCONFIRMED: "Fewer runs in a row found the status than `confirm_after` requires.",
+    Reason.ACKNOWLEDGED: (
+        "Somebody ran `plumbline alerts ack` or reacted in Slack. Reminders stop until the status "
+        "changes or another group fails."
+    ),
+    Reason.MUTED: "Somebody muted the monitor until a given time. It still runs.",
+    Reason.INHIBITED: (
+        "A monitor in `depends_on` fails too, and its message names this one. Also called "
+        "inhibited."
+    ),
+    Reason.UNROUTED: "No route in `checkpoints/alerts.yml` fits, and there is no fallback.",
+}
+"""Why a message was not sent, as in docs/glossary.md."""
+
+
 def reason_text(stored: str) -> str:
     """A stored reason as people read it; one that a newer version stored stays as it is."""
     return Reason(stored).text if stored in set(Reason) else stored

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from plumbline.core.instants import last_day
 from plumbline.core.outcome import Outcome
-from plumbline.core.status import FAILING, MEANINGS, Status
+from plumbline.core.status import FAILING, Status
 from plumbline.core.text import amount, metric_and_levels
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, score_chart, small_chart
@@ -93,7 +93,6 @@ def render(data: SiteData) -> bytes:
         due=data.next_build,
         shown_until=data.last_run.as_of if data.last_run else None,
         headline=headline(data.monitors),
-        meanings=MEANINGS,
         lines=lines,
         wrong=[line for line in lines if line.is_failing],
         fine=[line for line in lines if not line.is_failing],

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plumbline.site import paths
-from plumbline.site.pages import costs, coverage, days, incidents, monitor, overview, suites
+from plumbline.site.pages import (
+    costs,
+    coverage,
+    days,
+    glossary,
+    incidents,
+    monitor,
+    overview,
+    suites,
+)
 from plumbline.site.pages.layout import layout, static_files
 from plumbline.site.view_models import MonitorView, SiteData
 
@@ -43,6 +52,7 @@ def render_site(data: SiteData) -> Pages:
     )
     files[paths.OVERVIEW] = overview.render(data)
     files[paths.SUITES] = suites.render(data)
+    files[paths.GLOSSARY] = glossary.render(data)
     if data.costs is not None:
         files[paths.COSTS] = costs.render(data, data.costs)
     if data.coverage:

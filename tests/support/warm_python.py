@@ -123,6 +123,8 @@ def _wait_for(address: str) -> None:
 
 def ask(address: str, arguments: list[str]) -> int:
     """Let the server run a command with this process's streams; its exit code, minus a signal."""
+    # One that comes early waits: the command may have said that it is ready before we know its pid.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     asked = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109
     said = json.dumps(asked).encode()
     with socket.socket(socket.AF_UNIX) as server:
@@ -134,7 +136,7 @@ def ask(address: str, arguments: list[str]) -> int:
         pid = int.from_bytes(_received(server, HEAD_BYTES), "big")
         for number in SIGNALS:
             signal.signal(number, lambda number, _: os.kill(pid, number))
-        # A signal before this line ends this program, and with it the command.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         return int.from_bytes(_received(server, ENDED_BYTES), "big", signed=True)
 
 

@@ -399,6 +399,8 @@ class _Files:
         written = write(content or {"name": file.stem}, merged.parts)
         if is_suite and not written["expectations"]:
             return FileChange(path, before, None, dbt, merged)
+        if before is None and not is_suite and not merged.parts:
+            return FileChange(path, None, None, dbt, merged)  # lint refuses an empty checkpoint
         text = before if written == content else dumps(written)
         return FileChange(path, before, text, dbt, merged)
 

@@ -29,9 +29,10 @@ def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section
         for group, some in sorted(tests.items(), key=lambda item: (-len(item[1]), item[0]))
     )
     sections = [
-        Section(f"dbt {found.manifest.dbt_version} · {found.manifest.project}", found.notes),
-        Section("", (Table(("test", "tests", "became"), rows, frozenset({1})),)),
+        Section(f"dbt {found.manifest.dbt_version} · {found.manifest.project}", found.notes)
     ]
+    if rows:
+        sections.append(Section("", (Table(("test", "tests", "became"), rows, frozenset({1})),)))
     left = tuple(_left(found.became))
     if left:
         sections.append(Section("Not imported", left))
@@ -115,14 +116,23 @@ def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
         f"{f', {removed:,} in suites that you removed' if removed else ''}. "
         f"A run is {count(counts['monitors'], 'jobs')}."
     )
-    yield (
-        "Unlike in dbt, a table without any row is CRITICAL, and an expectation that finds "
-        "nothing to check is SKIPPED."
-    )
+    if found.monitors:
+        yield (
+            "Unlike in dbt, a table without any row is CRITICAL, and an expectation that finds "
+            "nothing to check is SKIPPED."
+        )
     if found.manifest.unit_tests:
         number = count(found.manifest.unit_tests, "unit tests")
         yield f"Not imported, because they check SQL and not data: {number}."
-    yield ("Next: ", Command(f"plumbline run {checkpoint}"))
+    if found.monitors:
+        yield ("Next: ", Command(f"plumbline run {checkpoint}"))
+    else:
+        yield (
+            "There is no monitor to run: add tests to the dbt project and import again, or write "
+            "a monitor with ",
+            Command("plumbline new monitor"),
+            ".",
+        )
 
 
 def counted(found: Import) -> dict[str, int]:

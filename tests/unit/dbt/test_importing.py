@@ -284,6 +284,13 @@ def test_what_can_not_be_imported_is_named_with_its_fix_and_the_rest_is(root: Pa
     assert found["counts"]["expectations"] == 3
 
 
+def test_an_import_without_a_suite_writes_no_checkpoint(root: Path) -> None:
+    found = imported(root, ORDERS)
+    assert found.monitors == 0
+    assert "checkpoints/dbt.json" not in verbs(found)
+    assert [one for one in lint(Project(root)).findings if one.severity is Severity.ERROR] == []
+
+
 def test_a_second_import_changes_nothing(root: Path) -> None:
     imported(root, *SHOP)
     before = {file: file.read_text() for file in root.rglob("*") if file.is_file()}

@@ -69,6 +69,17 @@ Next: plumbline run dbt_tests
     assert not (root / "expectations" / "orders.json").exists()
 
 
+def test_an_import_without_a_monitor_leads_to_no_run(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_manifest(root, ORDERS)
+    assert invoke(["import", "dbt", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "plumbline run" not in said
+    assert "There is no monitor to run" in said
+    assert "checkpoints/" not in said
+
+
 def test_edits_and_conflicts_are_shown(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["import", "dbt"]) == 0
     file = root / "expectations" / "orders.json"

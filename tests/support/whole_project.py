@@ -8,7 +8,7 @@ from pathlib import Path
 from support.projects import SmallMonitor, SmallProject, between
 from support.repositories import git
 
-EDITED = "edited"
+EDITED = "edited_meanwhile"
 """What every edit writes somewhere, as text or as a name."""
 
 EDITED_NUMBER = 31415.5

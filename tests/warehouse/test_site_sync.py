@@ -137,7 +137,7 @@ def test_another_machine_builds_the_same_charts_and_incidents_of_the_history_alo
     said = words(there, f"incidents/{incidents[0]}")
     assert said == words(here, f"incidents/{incidents[0]}")
     assert "opened: first failure" in said
-    assert "delivered at the first attempt" in said
+    assert "delivered on the first attempt" in said
     assert "resolved" in said
     assert crawl(there, hidden=[live.root, other.root]) == []
     assert crawl(here, hidden=[live.root]) == []

@@ -181,7 +181,7 @@ REFUSED = {
         "the environment variable NOT_SET is not set", source="schema: \"{{ env_var('NOT_SET') }}\""
     ),
     "a secret": Refused(
-        "is a secret by its name", source="schema: \"{{ env_var('DBT_ENV_SECRET_S', 'shop') }}\""
+        "is a secret by its prefix", source="schema: \"{{ env_var('DBT_ENV_SECRET_S', 'shop') }}\""
     ),
     "a macro": Refused("'pick' is undefined", table='identifier: "{{ pick() }}"'),
     "a target's dataset that is not known": Refused(

@@ -27,7 +27,7 @@ MOST_READ = 20_000
 
 FIXES = {
     "notFound": "check that the table exists in the target's project and location, and its name "
-    "in models/sources.yml; `dbt run -s MODEL` makes that of a dbt model",
+    "in models/sources.yml",
     "accessDenied": "grant the roles BigQuery Job User on the project and BigQuery Data Viewer on "
     "the dataset, and check that the dataset exists",
     "bytesBilledLimitExceeded": "narrow the window (--var days=N), or raise maximum_bytes_billed "

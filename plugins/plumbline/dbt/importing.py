@@ -341,7 +341,7 @@ class _Files:
         listed = {
             one.path: LockedFile(_CHECKPOINT, hashes(one.dbt))
             for one in changes
-            if one.path == self._checkpoint_path
+            if one.path == self._checkpoint_path and one.dbt
         }
         return Lock({**files, **listed}).text()
 
@@ -383,7 +383,7 @@ class _Files:
             merged = merge(imported, tagged, dbt, held)
             after = with_tag_parts(before, tagged, merged.parts)
             return FileChange(path, before, after, dbt, merged)
-        if before is None and locked is not None:  # a person has removed it
+        if before is None and imported:  # a person has removed it
             return FileChange(path, None, None, dbt, Merged({}, ("the file",), ()))
         if not path.endswith(".json"):
             merged = merge(imported, {} if before is None else {TEXT: before}, dbt, held)
@@ -399,8 +399,11 @@ class _Files:
         written = write(content or {"name": file.stem}, merged.parts)
         if is_suite and not written["expectations"]:
             return FileChange(path, before, None, dbt, merged)
-        if before is None and not is_suite and not merged.parts:
-            return FileChange(path, None, None, dbt, merged)  # lint refuses an empty checkpoint
+        if not is_suite and not merged.parts:  # lint refuses an empty checkpoint
+            if not imported:
+                return FileChange(path, before, before, dbt, merged)
+            if written == write({"name": file.stem}, {}):
+                return FileChange(path, before, None, dbt, merged)
         text = before if written == content else dumps(written)
         return FileChange(path, before, text, dbt, merged)
 

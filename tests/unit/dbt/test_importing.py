@@ -291,6 +291,36 @@ def test_an_import_without_a_suite_writes_no_checkpoint(root: Path) -> None:
     assert [one for one in lint(Project(root)).findings if one.severity is Severity.ERROR] == []
 
 
+def test_the_first_suite_of_a_later_import_brings_the_checkpoint(root: Path) -> None:
+    imported(root, ORDERS)
+    assert verbs(imported(root, *SHOP))["checkpoints/dbt.json"] == "create"
+
+
+def test_a_checkpoint_goes_with_its_last_suite_and_comes_back_with_the_next(root: Path) -> None:
+    imported(root, *SHOP)
+    assert verbs(imported(root, ORDERS))["checkpoints/dbt.json"] == "remove"
+    assert [one for one in lint(Project(root)).findings if one.severity is Severity.ERROR] == []
+    assert verbs(imported(root, *SHOP))["checkpoints/dbt.json"] == "create"
+
+
+def test_a_checkpoint_with_changes_of_people_outlives_its_last_suite(root: Path) -> None:
+    imported(root, *SHOP)
+    file = root / "checkpoints" / "dbt.json"
+    changed = {**json.loads(file.read_text()), "docs": False}
+    file.write_text(json.dumps(changed))
+    imported(root, ORDERS)
+    assert json.loads(file.read_text())["docs"] is False
+    imported(root, *SHOP)
+    assert json.loads(file.read_text()) == changed
+
+
+def test_a_checkpoint_that_people_have_removed_stays_away(root: Path) -> None:
+    imported(root, *SHOP)
+    (root / "checkpoints" / "dbt.json").unlink()
+    for _ in range(2):
+        assert "checkpoints/dbt.json" not in verbs(imported(root, *SHOP))
+
+
 def test_a_second_import_changes_nothing(root: Path) -> None:
     imported(root, *SHOP)
     before = {file: file.read_text() for file in root.rglob("*") if file.is_file()}

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from plumbline.alerts.incidents.lifecycle import Health, health_of
+from plumbline.alerts.incidents.lifecycle import health_of
 from plumbline.core.status import Status
 from plumbline.core.text import amount
 from plumbline.site import paths
@@ -23,7 +23,7 @@ from plumbline.site.records import Record
 from plumbline.site.rows import Row, RunRow, beyond
 
 MOST_UNSEEN_DAYS = 31
-"""Days that are looked back for what a monitor was before it could not be judged."""
+"""Days with runs that are looked back for what a monitor was before it could not be judged."""
 
 Change = Literal["new failing", "new error", "worse", "still failing", "better", "recovered"]
 
@@ -231,21 +231,24 @@ class DayArchives:
         return self._runs[day]
 
     def before(self, day: date) -> list[DAY]:
-        """Earlier days, newest first: the nearest ones with the checkpoints of ``day``, of each at
-        least its last run, and those that say whether a failing monitor failed before a run that
-        could not see it."""
-        nearest = list(beside(self.days, day))
-        found = [self._last_runs(other) for other in nearest]
-        if not _has_unseen(self.whole(day), found):
-            return found
-        earlier: list[DAY] = []
-        for other in [one for one in reversed(self.days) if one < day]:
-            if nearest and other < nearest[-1] and len(earlier) >= MOST_UNSEEN_DAYS:
+        """Earlier days, newest first: of each checkpoint of ``day`` at least its last run, and, for
+        up to `MOST_UNSEEN_DAYS` days, those that say whether a monitor failed before runs that
+        could not judge it."""
+        unseen = _Unseen(self.whole(day))
+        found: dict[date, DAY] = {}
+        checkpoints: set[str] = set()
+        for other in beside(self.days, day):
+            last = [one for one in self._last_runs(other) if one.run.checkpoint not in checkpoints]
+            checkpoints |= {one.run.checkpoint for one in last}
+            found[other] = tuple(last)
+            unseen.look_at(last)
+        earlier = [other for other in reversed(self.days) if other < day] if found else []
+        for other in earlier[:MOST_UNSEEN_DAYS]:
+            if not unseen.monitors:
                 break
-            earlier.append(self.whole(other))
-            if nearest and other <= nearest[-1] and not _has_unseen(self.whole(day), earlier):
-                break
-        return earlier
+            found[other] = self.whole(other)
+            unseen.look_at(found[other])
+        return [found[other] for other in sorted(found, reverse=True)]
 
     def whole(self, day: date) -> DAY:
         """As `runs`, from the cache where it has all of them."""
@@ -292,33 +295,44 @@ class DayArchives:
         return found
 
 
-def _has_unseen(runs: DAY, earlier: Sequence[DAY]) -> bool:
-    """Whether a monitor is judged on a day for the first time since a run that said nothing of its
-    data, and ``earlier`` does not tell what was before.
+class _Unseen:
+    """The monitors that a day judges after runs that could not judge them, while one looks back
+    for a run that did.
 
     Args:
-        runs: of the day.
-        earlier: days before it, newest first.
+        runs: of the day, oldest first.
     """
-    last: dict[tuple[str, str], Health] = {}
-    waiting: set[tuple[str, str]] = set()
-    for one in (one for of_day in reversed(earlier) for one in of_day):
-        for name, row in one.rows.items():
-            key, health = (one.run.checkpoint, name), health_of("data", row.status)
-            if health != "unknown":
-                last[key] = health
-            else:
-                last.setdefault(key, health)
+
+    def __init__(self, runs: DAY) -> None:
+        self.monitors: set[tuple[str, str]] = set()
+        """Their checkpoints and names."""
+        self._wanted: set[tuple[str, str]] = set()
+        for key, is_judged in reversed([*_judgements(runs)]):
+            if is_judged:
+                self._wanted.add(key)
+                self.monitors.discard(key)
+            elif key in self._wanted:
+                self.monitors.add(key)
+
+    def look_at(self, runs: Iterable[DayRun]) -> None:
+        """See the next earlier day.
+
+        Args:
+            runs: its runs, oldest first.
+        """
+        for key, is_judged in reversed([*_judgements(runs)]):
+            if is_judged:
+                self._wanted.discard(key)
+                self.monitors.discard(key)
+            elif key in self._wanted:
+                self.monitors.add(key)
+
+
+def _judgements(runs: Iterable[DayRun]) -> Iterator[tuple[tuple[str, str], bool]]:
+    """Each monitor's checkpoint and name, and whether the run could judge its data."""
     for one in runs:
         for name, row in one.rows.items():
-            key, health = (one.run.checkpoint, name), health_of("data", row.status)
-            if health == "unknown":
-                last.setdefault(key, health)
-            elif last.get(key) == "unknown":
-                waiting.add(key)
-            else:
-                last[key] = health
-    return bool(waiting)
+            yield (one.run.checkpoint, name), health_of("data", row.status) != "unknown"
 
 
 def failing_after(before: Collection[str], rows: Mapping[str, Row]) -> frozenset[str]:

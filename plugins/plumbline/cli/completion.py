@@ -106,7 +106,7 @@ def complete_selectors(
 ) -> list[CompletionItem]:
     """As `complete_monitors`, and their owners and tags once ``owner:`` or ``tag:`` is begun: that
     reads all their suites."""
-    from plumbline.run.selection import METHODS, words_of
+    from plumbline.project.selectors import METHODS, words_of
 
     found = complete_monitors(context, parameter, incomplete)
     project = _project(context)

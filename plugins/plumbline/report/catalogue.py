@@ -14,6 +14,7 @@ from plumbline.core.status import FAILING, Status
 from plumbline.core.text import NOTHING, listing
 from plumbline.history.last_statuses import LastStatus, read_last_statuses
 from plumbline.project import Project, Schedule
+from plumbline.project.selectors import split_selector
 from plumbline.report.page import Block, Name, Section, Table, Verdict
 
 SCHEMA_VERSION = 1
@@ -83,16 +84,12 @@ class Filters:
             and (not self.checkpoint or any(one in self.checkpoint for one in entry.checkpoints))
         )
 
-    def named(self, method: str) -> list[str]:
-        """The owners or the tags that ``select`` names."""
-        begun = f"{method}:"
-        return [one.removeprefix(begun) for one in self.select if one.startswith(begun)]
-
     def _is_selected(self, entry: MonitorEntry) -> bool:
-        owners, tags = self.named("owner"), self.named("tag")
-        if entry.name in self.select or (entry.fault is not None and (owners or tags)):
-            return True
-        return entry.owner in owners or any(tag in tags for tag in entry.tags)
+        words = {None: (entry.name,), "owner": (entry.owner,), "tag": entry.tags}
+        return any(
+            value in words[method] or (method is not None and entry.fault is not None)
+            for method, value in (split_selector(one, (entry.name,)) for one in self.select)
+        )
 
     def _has_status(self, status: str) -> bool:
         if "failing" in self.status and status in FAILING:
@@ -156,10 +153,9 @@ def filtered(catalogue: Catalogue, filters: Filters) -> Catalogue:
     if not filters:
         return catalogue
     monitors = catalogue.monitors
-    owners, tags = filters.named("owner"), filters.named("tag")
-    others = [f"owner:{one}" for one in owners] + [f"tag:{one}" for one in tags]
-    names = [one for one in filters.select if one not in others]
-    _check("monitor", "--select", names, (one.name for one in monitors))
+    names = [one.name for one in monitors]
+    selected = [split_selector(one, names) for one in filters.select]
+    _check("monitor", "--select", _values(selected, None), names)
     _check(
         "checkpoint", "--checkpoint", filters.checkpoint, (c.name for c in catalogue.checkpoints)
     )
@@ -168,8 +164,8 @@ def filtered(catalogue: Catalogue, filters: Filters) -> Catalogue:
         known_tags = [tag for one in monitors for tag in one.tags]
         _check("owner", "--owner", filters.owner, known_owners)
         _check("tag", "--tag", filters.tag, known_tags)
-        _check("owner", "--select", owners, known_owners)
-        _check("tag", "--select", tags, known_tags)
+        _check("owner", "--select", _values(selected, "owner"), known_owners)
+        _check("tag", "--select", _values(selected, "tag"), known_tags)
     found = tuple(one for one in monitors if filters.fits(one))
     shown = {one.name for one in found}
     checkpoints = tuple(
@@ -179,6 +175,10 @@ def filtered(catalogue: Catalogue, filters: Filters) -> Catalogue:
         and (one.fault or shown.intersection(one.monitors))
     )
     return replace(catalogue, monitors=found, checkpoints=checkpoints, is_filtered=True)
+
+
+def _values(selected: Iterable[tuple[str | None, str]], method: str | None) -> list[str]:
+    return [value for of, value in selected if of == method]
 
 
 def _check(what: str, option: str, names: Sequence[str], known: Iterable[str]) -> None:

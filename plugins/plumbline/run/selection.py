@@ -1,18 +1,13 @@
-"""Which monitors of checkpoints a run or a backtest checks: ``--select`` and ``--exclude``.
-
-A selector is a monitor's name, ``owner:NAME`` or ``tag:NAME``.
-"""
+"""Which monitors of checkpoints a run or a backtest checks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plumbline.core.errors import ConfigError, MonitorError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.checkpoints import CheckpointFile
 from plumbline.project.project import Project
-
-METHODS = ("owner", "tag")
-"""What a selector may name beside a monitor, before its colon."""
+from plumbline.project.selectors import split_selector, words_of
 
 
 def choose_monitors(
@@ -53,10 +48,8 @@ def _named_by(
     held = dict.fromkeys(name for one in checkpoints for name in one.monitors)
     found: set[str] = set()
     for selector in selectors:
-        method, colon, value = selector.partition(":")
-        if selector in held:
-            found.add(selector)
-        elif colon and method in METHODS:
+        method, value = split_selector(selector, held)
+        if method is not None:
             known: set[str] = set()
             fitting = set()
             for name in held:
@@ -72,18 +65,11 @@ def _named_by(
                     fix=did_you_mean(value, known),
                 )
             found |= fitting
+        elif value in held:
+            found.add(value)
         else:
             raise _not_there(project, checkpoints, selector, option)
     return found
-
-
-def words_of(project: Project, monitor: str, method: str) -> Sequence[str] | None:
-    """Its owner or its tags; None where its files are invalid."""
-    try:
-        entry = project.suite_of(monitor).monitor
-    except MonitorError:
-        return None
-    return entry.tags if method == "tag" else [entry.owner] if entry.owner else []
 
 
 def _not_there(

@@ -186,6 +186,9 @@ def test_the_page_of_detection_times_says_what_a_backtest_of_the_season_finds(
 
 @pytest.mark.weekly
 def test_the_page_of_message_volume_says_what_the_season_sends(season: Backtest) -> None:
+    share = season.score.messages.share
+    assert share is not None
+    assert 0 < share <= message_volume.MOST
     row = " | ".join(message_volume.row(message_volume.SEED, season))
     page = (ROOT / message_volume.PAGE).read_text()
     assert f"| {row} |" in page, "run python scripts/generators message-volume"

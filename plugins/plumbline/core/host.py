@@ -1,6 +1,6 @@
 """What the host allows: memory and threads.
 
-A run that meets a limit says so; it never ends silently, nor waits for what can't come.
+A run that meets a limit says so. It does not end silently, and does not hang.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from plumbline.core.errors import ConfigError
 
 MEMORY_MIB = 1536
 """Address space with which a run is safe. Importing Great Expectations takes half; with less,
-OpenBLAS asks for memory for ever, and with little left Python waits for ever for a thread that
-could not be set up."""
+OpenBLAS never stops asking for memory, and with little left Python never stops waiting for a
+thread that could not be set up."""
 
 SERVER_MIB = 2048
-"""The same for the embedded warehouse: with 1,536, it answers no more while it is filled."""
-
+"""The same for the embedded warehouse: with 1,536, it stops answering while it is filled."""
 
 RAISE_LIMIT = "raise the limit (`ulimit -v unlimited`), or limit the memory by the container"
 
@@ -49,7 +48,7 @@ def memory_limit() -> int | None:
 
 
 def check_memory(least: int = MEMORY_MIB, who: str = "this command") -> None:
-    """Refuse a limit under which ``who`` would fail, or wait for ever.
+    """Refuse a limit under which ``who`` would fail or hang.
 
     Args:
         least: MiB of address space that it needs.

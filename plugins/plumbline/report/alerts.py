@@ -13,6 +13,7 @@ from plumbline.alerts.channels.wording import plain_text
 from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.model import FailingGroup, Incident, reason_text
 from plumbline.alerts.state import AlertState, Pending
+from plumbline.core.alert_line import ENDINGS
 from plumbline.core.mute import NO_END, Mute
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.text import NOTHING, amount, capped, fraction, listing, moment, rfc3339
@@ -41,7 +42,7 @@ class IncidentDetails:
 
     incident_id: str
     incident: Incident | None
-    """None: it has ended, and only its events are kept."""
+    """None: it is no longer open, and only its events are kept."""
     events: Sequence[Mapping[str, Any]]
     """Rows of the ``incidents`` table, oldest first."""
     waiting: tuple[Pending, ...]
@@ -91,8 +92,11 @@ def incident_page(view: IncidentDetails) -> list[Section]:
     incident = view.incident
     if incident is None:
         last = view.events[-1]
+        said = (
+            " has ended: " if last["event"] in ENDINGS else " is not open. The last known event: "
+        )
         how = f"{_moment_of(last, view.now)}, {reason_text(str(last['reason']))}"
-        head = Section((Name(view.incident_id), " has ended: ", how))
+        head = Section((Name(view.incident_id), said, how))
     else:
         facts = Facts(tuple(_facts(incident, view.waiting, view.now)))
         head = Section((_status(incident), "  ", Name(incident.id)), (facts,))

@@ -142,6 +142,16 @@ def test_of_one_that_is_over_the_history_is_shown() -> None:
     assert views.incident_dict(view)["incident"] is None
 
 
+def test_one_that_is_not_open_and_whose_end_is_not_recorded_is_not_said_to_have_ended() -> None:
+    event = {
+        "as_of": NOW, "event": "opened", "reason": "first failure", "status": "CRITICAL",
+        "speaks": True,
+    }  # fmt: skip
+    text = text_of(views.IncidentDetails("a-0001", None, [event], (), NEW_YORK))
+    assert "has ended" not in text
+    assert "a-0001 is not open. The last known event: 2026-02-02 07:00" in text
+
+
 def test_json_holds_what_the_text_shows() -> None:
     read = views.overview_dict(listed(state(outbox=(waiting(),))))
     assert [found["id"] for found in read["incidents"]] == ["a-0001"]

@@ -527,14 +527,15 @@ def test_a_note_that_the_summary_has_is_not_said_twice() -> None:
     assert latest is not None
     latest = replace(
         latest,
-        summary="44.2 %; 1 game postponed",
-        notes=("1 game postponed", "the window is short"),
+        summary="44.2 %; 21 games postponed; 1 game late",
+        notes=("1 game late", "1 game postponed", "the window is short"),
     )
     first = replace(data.monitors[0], latest=latest)
     pages = render_site(replace(data, monitors=(first, *data.monitors[1:])))
     words = Read(pages.files[paths.monitor(first.name)]).words
     assert "Note: the window is short" in words
-    assert "Note: 1 game postponed" not in words
+    assert "Note: 1 game postponed" in words
+    assert "Note: 1 game late" not in words
 
 
 def test_a_site_before_its_first_run_can_be_drawn() -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from plumbline.checks.failures import reported
-from plumbline.core.outcome import GroupOutcome
+from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.status import WORST_FIRST, Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
@@ -84,6 +84,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         shown_until=frame.known_until(view),
         view=view,
         latest=view.latest,
+        notes=_notes(view.latest) if view.latest else (),
         failures=reported(view.latest.failures) if view.latest else (),
         unit=unit,
         where=_worst_groups(view),
@@ -102,6 +103,12 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         lasts=view.latest.as_of - view.since if view.latest and view.since else None,
         runbook=render_runbook(view.runbook) if view.runbook else None,
     )
+
+
+def _notes(latest: Outcome) -> list[str]:
+    """The notes that the line above them does not have."""
+    parts = f"; {latest.reason or latest.summary}; "
+    return [note for note in latest.notes if f"; {note}; " not in parts]
 
 
 def _has_marks(view: MonitorView, data: SiteData) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_tables
@@ -17,7 +19,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.core.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from plumbline.lint.rule import Finding
@@ -33,6 +35,7 @@ KINDS = {
     "unique": "whether values occur once",
     "references": "whether values exist in another table",
 }
+THRESHOLDS = ("--warning", "--critical", "--warning-above", "--critical-above")
 DATE_FORMAT = click.Choice(("YYYYMMDD", "YYYY-MM-DD"))
 
 
@@ -73,6 +76,8 @@ def monitor(
     project = session.project()
     where = project.target(target)
     asks = sys.stdin.isatty()
+    if not asks:
+        _refuse_missing(click.get_current_context())
 
     def find(text: str, *named: str) -> Table:
         def ask(relation: Relation) -> Table:
@@ -154,6 +159,56 @@ def monitor(
     for finding in warnings:
         write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
     return 0
+
+
+def _refuse_missing(context: click.Context) -> None:
+    """Name all options at once that can't be asked for, with the command to complete.
+
+    Without ``--kind``, those of a ratio, which is also what the prompt proposes.
+
+    Raises:
+        ConfigError: options are missing. What depends on the table's columns is checked later.
+    """
+    options = [one for one in context.command.params if isinstance(one, click.Option)]
+    given = {
+        one.opts[0]: context.params[str(one.name)]
+        for one in options
+        if context.get_parameter_source(str(one.name)) is ParameterSource.COMMANDLINE
+    }
+    missing = [option for option in _needed(given) if option not in given]
+    if not missing:
+        return
+    command = ["plumbline", "new", "monitor", context.params["name"]]
+    for name, value in given.items():
+        for one in value if isinstance(value, tuple) else (value,):
+            command += [name] if one is True else [name, _argument(one)]
+    holders = {one.opts[0]: str(one.metavar) for one in options} | {"--kind": "ratio"}
+    command += [word for name in missing for word in (name, holders[name])]
+    what = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    if "--kind" in missing:
+        what += " (for a ratio; other kinds require others)"
+    raise ConfigError(
+        what,
+        fix=f"complete {shlex.join(command)}, or run the command on a terminal, which prompts",
+    )
+
+
+def _argument(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _needed(given: Mapping[str, Any]) -> Iterator[str]:
+    kind = given.get("--kind", "ratio")
+    yield from ("--table", "--kind")
+    if kind == "ratio":
+        yield "--condition"
+    if kind in ("freshness", "unique", "references"):
+        yield "--column"
+    if kind == "references":
+        yield "--to"
+    if kind not in ("unique", "references") and given.keys().isdisjoint(THRESHOLDS):
+        yield from THRESHOLDS[2:] if kind == "freshness" else THRESHOLDS[:2]
+    yield "--owner"
 
 
 def _listed(kinds: Mapping[str, str]) -> str:

@@ -63,10 +63,55 @@ def test_on_a_terminal_a_wrong_answer_is_asked_for_again(
     assert "'many' is not a valid float" in said.err
 
 
-def test_without_a_terminal_a_missing_owner_is_said(shop: Path, plumbline: Plumbline) -> None:
-    said = plumbline("new", "monitor", "orders", *GIVEN)
+@pytest.mark.parametrize(
+    ("given", "missing", "command"),
+    [
+        (
+            GIVEN,
+            "--owner is missing",
+            "--table shop.orders --kind count --date-column ordered_on --warning 40 --critical 20"
+            " --owner WHO,",
+        ),
+        (
+            (),
+            "--table, --kind, --condition, --warning, --critical, --owner are missing"
+            " (for a ratio; other kinds require others)",
+            "--table DATASET.TABLE --kind ratio --condition SQL --warning NUMBER"
+            " --critical NUMBER --owner WHO,",
+        ),
+        (
+            ("--kind", "ratio", "--critical", "99.5", "--group-by", "a b", "--group-by", "c"),
+            "--table, --condition, --owner are missing",
+            "--kind ratio --group-by 'a b' --group-by c --critical 99.5 --table DATASET.TABLE"
+            " --condition SQL --owner WHO,",
+        ),
+        (
+            ("--kind", "freshness", "--no-date"),
+            "--table, --column, --warning-above, --critical-above, --owner are missing",
+            "--kind freshness --no-date --table DATASET.TABLE --column COLUMN"
+            " --warning-above NUMBER --critical-above NUMBER --owner WHO,",
+        ),
+        (
+            ("--kind", "references", "--table", "shop.orders"),
+            "--column, --to, --owner are missing",
+            "--kind references --column COLUMN --to TABLE.COLUMN --owner WHO,",
+        ),
+        (
+            ("--kind", "unique", "--table", "shop.none"),
+            "--column, --owner are missing",
+            "--table shop.none --kind unique --column COLUMN --owner WHO,",
+        ),
+    ],
+    ids=["owner", "everything", "a_ratio", "freshness", "references", "unique"],
+)
+def test_without_a_terminal_all_missing_options_are_named_with_the_line_to_complete(
+    shop: Path, plumbline: Plumbline, given: tuple[str, ...], missing: str, command: str
+) -> None:
+    said = plumbline("new", "monitor", "orders", *given)
     assert said.code == 64
-    assert "--owner is missing" in said.err
+    told = " ".join(said.err.split())
+    assert f"{missing} fix: complete plumbline new monitor orders " in told
+    assert command in told
     assert not (shop / "expectations/orders.json").exists()
 
 

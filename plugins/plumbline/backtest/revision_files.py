@@ -27,7 +27,10 @@ def project_at(project: Project, revision: str) -> Iterator[Project]:
         # In a folder of a repository, git archives what is below it.
         read_git(project.root, "archive", "--format=tar", f"--output={packed}", commit)
         with tarfile.open(packed) as archive:
-            archive.extractall(root, members=_needed(archive), filter="data")
+            # As a checkout: links of the repository may lead anywhere. Python before 3.11.4 has no
+            # filters, and git names no file outside of its folder.
+            archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+            archive.extractall(root, members=_needed(archive))
         if not (root / PROJECT_FILE).is_file():
             raise ConfigError(
                 f"there is no {PROJECT_FILE} in revision {revision}",

@@ -206,6 +206,18 @@ def test_looking_at_a_base_changes_nothing(changed: SmallProject) -> None:
     assert git(changed.root, "status", "--porcelain") == before
 
 
+@pytest.mark.parametrize("of_link", ["/etc", "../elsewhere", "models", "nothing"])
+def test_a_link_in_the_repository_is_no_fault_of_its_base(
+    changed: SmallProject, of_link: str
+) -> None:
+    (changed.root / "link").symlink_to(of_link)
+    git(changed.root, "add", "link")
+    git(changed.root, "commit", "-q", "-m", "A link")
+    edit(changed, '"min_value": 80', '"min_value": 70')
+    (found,) = changes(changed)
+    assert found.name == "coverage"
+
+
 # What it does
 
 

@@ -175,7 +175,7 @@ $(VENV)/.%:
 			echo "If it is not on the PATH, name it: make PYTHON=... $(MAKECMDGOALS)"; \
 			exit 1; \
 		fi >&2; \
-		echo "making $(VENV) with `$$python --version`"; \
+		echo "making $(VENV) with `$$python --version` (`command -v $$python`)"; \
 		$$python -m venv $(VENV); \
 		pwd > $(VENV)/.place; \
 	fi; \

@@ -174,7 +174,7 @@ def seed_day() -> RunReport:
 
 def text_of(report: RunReport, *, width: int | None = None, colour: bool = False) -> str:
     """What a terminal of ``width`` columns shows; None: a pipe."""
-    return as_text(run_page(report, width=width), width=width, colour=colour)
+    return as_text(run_page(report), width=width, colour=colour)
 
 
 def markdown_of(report: RunReport) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,7 +24,7 @@ from plumbline.cli.options import (
     target_option,
     var_option,
 )
-from plumbline.cli.output import terminal_width, write_line, write_message, write_report
+from plumbline.cli.output import write_line, write_message, write_report
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
@@ -132,7 +131,7 @@ def write_run_report(report: RunReport, form: str) -> None:
 
     write_report(
         form,
-        page=lambda: run_page(report, width=terminal_width(sys.stdout)),
+        page=lambda: run_page(report),
         data=lambda: as_dict(report),
         markdown=lambda: as_markdown(run_page(report, is_comment=True)),
     )

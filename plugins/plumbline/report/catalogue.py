@@ -15,7 +15,7 @@ from plumbline.core.text import NOTHING, listing
 from plumbline.history.last_statuses import LastStatus, read_last_statuses
 from plumbline.project import Project, Schedule
 from plumbline.project.selectors import split_selector
-from plumbline.report.page import Block, Name, Section, Table, Verdict
+from plumbline.report.page import Block, Break, Line, Name, Section, Table, Verdict
 
 SCHEMA_VERSION = 1
 NEVER_RAN = "NEVER RAN"
@@ -328,7 +328,7 @@ def _monitors(catalogue: Catalogue) -> Block:
             (
                 Name(entry.name),
                 _last(entry),
-                "; ".join(entry.thresholds) or NOTHING,
+                _thresholds(entry),
                 Name(entry.model or entry.table or NOTHING),
                 Name(entry.suite or NOTHING),
                 entry.owner or NOTHING,
@@ -338,7 +338,14 @@ def _monitors(catalogue: Catalogue) -> Block:
         ),
         # Name, last status, owner, thresholds, model, tags, suite.
         keep=(0, 1, 5, 2, 3, *([6] if has_tags else []), 4),
+        below=2,
     )
+
+
+def _thresholds(entry: MonitorEntry) -> Line:
+    """Those of a metric on a line, where they have no room on one."""
+    found = [part for one in entry.thresholds for part in (Break(" "), f"{one};")][1:]
+    return (*found[:-1], found[-1].removesuffix(";")) if found else NOTHING
 
 
 def _last(entry: MonitorEntry) -> str:

@@ -59,7 +59,7 @@ class Note(str):
 
 
 class Break(str):
-    """A space, at which a cell of a terminal's table begins a new line."""
+    """A space, at which a terminal begins a new line if the text has no room on one."""
 
     __slots__ = ()
 
@@ -92,6 +92,8 @@ class Table:
     keep: tuple[int, ...] = ()
     """Columns, the most important first: a terminal without room for all leaves out the last.
     Empty: none is left out, and rows without room stand below each other."""
+    below: int | None = None
+    """The column that a terminal shows on lines below each row, if it has no room in the table."""
 
 
 @dataclass(frozen=True)

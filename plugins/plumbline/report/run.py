@@ -44,19 +44,16 @@ _COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline
 Fact = tuple[str, Line | Table]
 
 
-def run_page(
-    report: RunReport, *, width: int | None = None, is_comment: bool = False
-) -> list[Section]:
+def run_page(report: RunReport, *, is_comment: bool = False) -> list[Section]:
     """The page of ``report``.
 
     Args:
-        width: of the terminal, in which levels stand below their metric; None: there is none.
         is_comment: whether it is read away from where it was run, as in a pull request: then it
             begins with the status, and says how to ask the same again.
     """
     sections = [_comment_head(report) if is_comment else _head(report)]
     if report.outcomes:
-        sections.append(Section("", (_table(report, width, has_summary=is_comment),)))
+        sections.append(Section("", (_table(report, has_summary=is_comment),)))
     statuses = {outcome.monitor: outcome.status for outcome in report.outcomes}
     for outcome in report.outcomes:
         facts = [*_found(outcome), *_advice(outcome, statuses)]
@@ -117,7 +114,7 @@ def _is_said(outcome: Outcome) -> bool:
     return outcome.status.is_judged and bool(reported(outcome.failures))
 
 
-def _table(report: RunReport, width: int | None, *, has_summary: bool) -> Table:
+def _table(report: RunReport, *, has_summary: bool) -> Table:
     """A row for each monitor. In text the summaries stand below it, where lines are not cut up by
     columns."""
     return Table(
@@ -127,21 +124,21 @@ def _table(report: RunReport, width: int | None, *, has_summary: bool) -> Table:
                 outcome.status,
                 Name(outcome.monitor),
                 wording.observed(outcome),
-                _threshold(outcome, width),
+                _threshold(outcome),
                 *([outcome.summary] if has_summary else []),
             )
             for outcome in report.outcomes
         ),
+        below=3,
     )
 
 
-def _threshold(outcome: Outcome, width: int | None) -> Line:
-    """The metric, and in a terminal below it the levels; of an ERROR none, as nothing was held
-    against it."""
+def _threshold(outcome: Outcome) -> Line:
+    """The metric and the levels; of an ERROR none, as nothing was held against it."""
     metric, levels = metric_and_levels(outcome.thresholds)
     if outcome.status is Status.ERROR:
         return ""
-    return outcome.thresholds if width is None or not metric else (f"{metric}:", Break(" "), levels)
+    return (f"{metric}:", Break(" "), levels) if metric else levels
 
 
 def _found(outcome: Outcome) -> Iterator[Fact]:

@@ -2,15 +2,16 @@
 
 It has colour only where asked, and says a status by a word beside its symbol, never by a colour
 alone. Without a width (pipes, logs) every line stays whole, however long, so that ``grep`` finds
-it. On a terminal lines end between words (`plumbline.core.folding`), and a table without room for
-its names and numbers becomes a list. A name that is wider than the terminal is one line for it: it
-is shown on two, and copied as one.
+it. On a terminal lines end between words (`plumbline.core.folding`). A table without room puts one
+column below its rows (`Table.below`), leaves columns out (`Table.keep`) or becomes a list. A name
+that is wider than the terminal is one line for it: it is shown on two, and copied as one.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -52,6 +53,9 @@ STYLES: dict[str, str] = {
     "SKIPPED": "dim",
 }
 _UNBOUNDED = 1_000_000
+_BREAK = "\ufdd1"
+"""Stands for the space of a `Break` until the room of its text is known. It is no character of any
+text."""
 _READABLE_WIDTH = 40
 """A column of text is shown in a table that may leave it out only if it has this room or fits."""
 _LEAST_TEXT = 24
@@ -119,10 +123,11 @@ class _Screen:
         first = first or Text()
         indent = first.cell_len
         if self._width is None:
-            yield _whole(first + body)
+            yield _whole(first + _broken(body, None))
             return
         body.overflow = "ignore"  # a word that is too long is neither cut nor broken
         room = max(self._width - indent - len(end), 1)
+        body = _broken(body, room)
         body.plain = loosened(body.plain, room)
         *others, last = body.wrap(self._console, room) or [Text()]
         for place, line in enumerate([*others, last]):
@@ -175,7 +180,7 @@ class _Screen:
             gap = 2 if least + 2 * len(columns) <= room else 1
             if least + gap * len(columns) > room:
                 for place, row in enumerate(table.rows):
-                    cells = [_text(cell) for cell in row if cell]
+                    cells = [_broken(_text(cell), None) for cell in row if cell]
                     first = Text(" " * label.cell_len) if place else label
                     yield from self._lines(Text("  ").join(cells), first)
                 if table.more:
@@ -194,16 +199,17 @@ class _Screen:
 
     def _table(self, table: Table, *, indent: int) -> Iterator[RenderableType]:
         room = None if self._width is None else self._width - indent
-        left_out: list[str] = []
-        if room is not None and table.keep and len(table.rows) > 1:
-            shown = _columns_that_fit(table, room)
-            if not shown.issuperset(table.keep[:2]):
-                yield from self._records(table, indent=indent)
-                return
-            left_out = [title for place, title in enumerate(table.header) if place not in shown]
-            table = _narrowed(table, sorted(shown))
-        if room is not None and _least_width(table) > room:
+        columns: Sequence[int] = range(len(table.header))
+        below = None
+        if room is not None and len(table.rows) > 1:
+            below = None if _has_room(table, room) else table.below
+            columns = _columns_that_fit(table, room, below)
+        shown = _narrowed(table, columns)
+        if room is not None and (not columns or _least_width(shown) > room):
             yield from self._records(table, indent=indent)
+            return
+        if room is not None and below is not None:
+            yield from self._rows_and_lines(table, columns, below, indent=indent)
         else:
             grid = Grid(
                 box=None if room is None else SIMPLE_HEAD,
@@ -211,14 +217,41 @@ class _Screen:
                 show_edge=False,
                 pad_edge=False,
             )
-            inner = None if room is None else room - _gaps(table)
-            filled = _filled(grid, table, inner, has_header=True)
+            filled = _filled(grid, shown, None if room is None else room - _gaps(shown))
             yield Padding(filled, (0, 0, 0, indent), expand=False)
-            if table.more:
-                yield Text(f"{'':{indent}}and {table.more} more")
-        if left_out:
-            note = f"Not shown at {room} columns: {', '.join(left_out)}"
+        if table.more:
+            yield Text(f"{'':{indent}}and {table.more} more")
+        if left_out := [
+            title
+            for place, title in enumerate(table.header)
+            if place not in columns and place != below
+        ]:
+            note = f"Not shown at {self._width} columns: {', '.join(left_out)}"
             yield from self._lines(Text(note, "dim"), Text(" " * indent))
+
+    def _rows_and_lines(
+        self, table: Table, columns: Sequence[int], below: int, *, indent: int
+    ) -> Iterator[RenderableType]:
+        """Each row, and its cell of the column ``below`` on lines of its own."""
+        assert self._width is not None
+        shown = _narrowed(table, columns)
+        widths = _column_widths(shown, self._width - indent - _gaps(shown))
+        if widths is None:
+            widths = [_widest(shown, place) for place in range(len(columns))]
+        under = Text(" " * (indent + (_STATUS_WIDTH if _is_status(shown.rows[0][0]) else 2)))
+
+        def line(rows: tuple[tuple[Line, ...], ...]) -> RenderableType:
+            grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=not rows)
+            filled = _filled(grid, replace(shown, rows=rows), widths=widths, has_header=not rows)
+            return Padding(filled, (0, 0, 0, indent), expand=False)
+
+        yield line(())
+        yield from self._lines(_text(table.header[below], "bold"), under)
+        yield Text(" " * indent + "─" * (sum(widths) + 2 * len(widths) - 2))
+        for row, whole in zip(shown.rows, table.rows, strict=True):
+            yield line((row,))
+            if whole[below]:
+                yield from self._lines(_text(whole[below]), under)
 
     def _records(self, table: Table, *, indent: int) -> Iterator[RenderableType]:
         """The rows of a table that is too wide, one below the other: a line with the first cell,
@@ -243,8 +276,20 @@ def _whole(line: Text) -> Text:
 def _text(line: Line, style: str = "") -> Text:
     found = Text(style=style)
     for part in parts_of(line):
-        found.append("\n" if isinstance(part, Break) else glued(plain(part)), _style(part))
+        found.append(_BREAK if isinstance(part, Break) else glued(plain(part)), _style(part))
     return found
+
+
+def _broken(text: Text, room: int | None) -> Text:
+    """``text`` with a new line at each `Break` if it is wider than ``room``."""
+    text = text.copy()
+    is_whole = room is None or text.cell_len <= room
+    text.plain = text.plain.replace(_BREAK, " " if is_whole else "\n")
+    return text
+
+
+def _plain(cell: Line) -> str:
+    return _text(cell).plain.replace(_BREAK, " ")
 
 
 def _style(part: str) -> str:
@@ -259,16 +304,33 @@ def _is_status(part: Line) -> bool:
     return isinstance(part, Status | RunStatus)
 
 
-def _columns_that_fit(table: Table, width: int) -> set[int]:
-    """Those of `Table.keep` that have room, the most important first."""
+def _has_room(table: Table, room: int) -> bool:
+    """Whether the column `Table.below` has room beside the others: enough to be read."""
+    if table.below is None:
+        return True
+    others = (place for place in range(len(table.header)) if place != table.below)
+    keep = table.keep or (*others, table.below)
+    return table.below in _columns_that_fit(replace(table, keep=keep), room, None)
+
+
+def _columns_that_fit(table: Table, width: int, below: int | None) -> Sequence[int]:
+    """The columns that are shown beside each other: those of `Table.keep` that have room, the most
+    important first; all where none may be left out. Empty: not even the first two have room.
+
+    Args:
+        below: the column that is shown below each row.
+    """
+    if not table.keep:
+        return [place for place in range(len(table.header)) if place != below]
+    kept = [place for place in table.keep if place != below]
     room, shown = width + 1, set[int]()
-    for place in table.keep:
-        least = _least_column(table, place, has_header=True)
-        needed = max(least, min(_READABLE_WIDTH, _widest(table, place, has_header=True))) + 2
+    for place in kept:
+        least = _least_column(table, place)
+        needed = max(least, min(_READABLE_WIDTH, _widest(table, place, has_header=False))) + 2
         if needed <= room:
             shown.add(place)
             room -= needed
-    return shown
+    return sorted(shown) if shown.issuperset(kept[:2]) else ()
 
 
 def _narrowed(table: Table, places: Sequence[int]) -> Table:
@@ -281,8 +343,21 @@ def _narrowed(table: Table, places: Sequence[int]) -> Table:
     )
 
 
-def _filled(grid: Grid, table: Table, room: int | None, *, has_header: bool) -> Grid:
-    widths = None if room is None else _column_widths(table, room, has_header=has_header)
+def _filled(
+    grid: Grid,
+    table: Table,
+    room: int | None = None,
+    *,
+    widths: Sequence[int] | None = None,
+    has_header: bool = True,
+) -> Grid:
+    """``grid`` with the columns and rows of ``table``.
+
+    Args:
+        room: of all columns, if ``widths`` are not given; None: each is as wide as its cells.
+    """
+    if widths is None and room is not None:
+        widths = _column_widths(table, room, has_header=has_header)
     for place, title in enumerate(table.header):
         cells = [row[place] for row in table.rows]
         grid.add_column(
@@ -295,20 +370,23 @@ def _filled(grid: Grid, table: Table, room: int | None, *, has_header: bool) -> 
             overflow="fold",
         )
     for row in table.rows:
-        grid.add_row(*map(_text, row))
+        rooms = [None] * len(row) if widths is None else widths
+        grid.add_row(*map(_broken, map(_text, row), rooms))
     return grid
 
 
-def _least_column(table: Table, place: int, *, has_header: bool) -> int:
+def _least_column(table: Table, place: int, *, has_header: bool = True) -> int:
     """The width below which a column breaks a number, a name or a word."""
     cells = [row[place] for row in table.rows]
-    texts = [table.header[place] if has_header else "", *(_text(cell).plain for cell in cells)]
     is_whole = place in table.right or all(isinstance(cell, Name | Status) for cell in cells)
-    pieces = texts if is_whole else [word for text in texts for word in text.split()]
-    return max(map(cell_len, pieces), default=0)
+    texts = map(_plain, cells)
+    pieces = list(texts) if is_whole else [word for text in texts for word in text.split()]
+    return max(
+        map(cell_len, [*pieces, *(table.header[place].split() if has_header else ())]), default=0
+    )
 
 
-def _column_widths(table: Table, room: int, *, has_header: bool) -> list[int] | None:
+def _column_widths(table: Table, room: int, *, has_header: bool = True) -> list[int] | None:
     """The width of each column where not all are as wide as their cells; None: they are, or the
     table doesn't fit. Columns that need little become whole first, the others share what is left.
 
@@ -333,9 +411,9 @@ def _column_widths(table: Table, room: int, *, has_header: bool) -> list[int] | 
     return widths
 
 
-def _widest(table: Table, place: int, *, has_header: bool) -> int:
+def _widest(table: Table, place: int, *, has_header: bool = True) -> int:
     """The width at which no line of a column is folded."""
-    texts = [_text(row[place]).plain for row in table.rows]
+    texts = [_plain(row[place]) for row in table.rows]
     lines = [line for text in texts for line in text.splitlines()]
     return max(map(cell_len, [*lines, table.header[place] if has_header else ""]), default=0)
 
@@ -350,7 +428,7 @@ def _least_width(table: Table) -> int:
     columns = range(len(table.header))
     least = (
         max(
-            _least_column(table, place, has_header=True),
+            _least_column(table, place),
             min(_LEAST_TEXT, _widest(table, place, has_header=False)),
         )
         for place in columns

@@ -353,13 +353,36 @@ def test_on_a_terminal_no_name_number_or_word_is_broken(width: int) -> None:
 
 
 def test_where_columns_would_break_words_the_rows_stand_below_each_other() -> None:
-    lines = render(seed_day(), width=60).splitlines()
+    lines = render(seed_day(), width=46).splitlines()
     place = lines.index("✗ CRITICAL  line_coverage")
     assert lines[place + 1 : place + 4] == [
         "  Observed   44.2 %",
         "  Threshold  mean of coverage_pct:",
         "             warning < 80 %, critical < 50 %",
     ]
+
+
+@pytest.mark.parametrize(
+    ("width", "levels"),
+    [
+        (60, ["mean of coverage_pct:", "warning < 80 %, critical < 50 %"]),
+        (80, ["mean of coverage_pct: warning < 80 %, critical < 50 %"]),
+    ],
+)
+def test_thresholds_without_room_stand_below_their_monitor(width: int, levels: list[str]) -> None:
+    lines = render(seed_day(), width=width).splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("Status"))
+    assert lines[place].split() == ["Status", "Monitor", "Observed"]
+    assert lines[place + 1] == f"{'':12}Threshold"
+    assert set(lines[place + 2]) == {"─"}
+    assert lines[place + 3].split() == ["✗", "CRITICAL", "line_coverage", "44.2", "%"]
+    assert lines[place + 4 : place + 4 + len(levels)] == [f"{'':12}{one}" for one in levels]
+
+
+def test_with_room_for_all_a_monitor_is_one_line() -> None:
+    lines = render(seed_day(), width=200).splitlines()
+    line = next(line for line in lines if "line_coverage" in line)
+    assert line.endswith("  mean of coverage_pct: warning < 80 %, critical < 50 %")
 
 
 @pytest.mark.parametrize(
@@ -424,7 +447,7 @@ def test_no_line_ends_between_a_level_its_operator_its_number_and_its_unit(
     assert " ".join(shown.split()) == text
 
 
-def monitors(count: int = 3) -> Table:
+def monitors(count: int = 3, *, below: int | None = None) -> Table:
     """As `plumbline list` has them."""
     row = (
         Name("prediction_coordinator_errors"),
@@ -434,7 +457,7 @@ def monitors(count: int = 3) -> Table:
         Name("ml-platform"),
     )
     header = ("Monitor", "Last", "Thresholds", "Model or table", "Owner")
-    return Table(header, (row,) * count, keep=(0, 1, 4, 2, 3))
+    return Table(header, (row,) * count, keep=(0, 1, 4, 2, 3), below=below)
 
 
 @pytest.mark.parametrize(
@@ -459,6 +482,26 @@ def test_a_narrow_list_leaves_out_columns_and_says_which(
     assert ("─" in text) == (left_out is not None)
     note = f"Not shown at {width} columns: {', '.join(left_out or ())}"
     assert (note in text) == bool(left_out)
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out", "is_below"),
+    [
+        (60, ["Model or table"], True),
+        (80, [], True),
+        (110, ["Model or table"], False),
+        (150, [], False),
+    ],
+)
+def test_a_narrow_list_has_thresholds_below_its_rows(
+    width: int, left_out: list[str], is_below: bool
+) -> None:
+    text = as_text([Section("", (monitors(below=2),))], width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert " ".join(text.split()).count("critical < 50 predictions") == 3
+    assert text.count("\n  max of primary_predictions: warning < 100 predictions,") == 3 * is_below
+    assert ("Not shown" in text) == bool(left_out)
+    assert f"Not shown at {width} columns: Thresholds" not in text
 
 
 def test_one_row_of_a_list_shows_all_its_columns_at_any_width() -> None:

@@ -181,7 +181,10 @@ def _incidents(backtest: Backtest) -> Section:
         "resolved in",
     )
     rows = tuple(_incident(backtest, finding) for finding in backtest.score.findings)
-    return Section("Labelled incidents", (Table(header, rows),) if rows else ())
+    return Section(
+        "Labelled incidents",
+        (Table(header, rows, keep=(0, 2, 4, 7, 6, 1, 5, 3), below=3),) if rows else (),
+    )
 
 
 def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
@@ -228,7 +231,7 @@ def _all_incidents(backtest: Backtest) -> Section:
 
 def _past_table(rows: Sequence[tuple[str, ...]], more: int) -> Block:
     header = ("monitor", "what", "opened", "worst", "alerts", "ended in", "summary")
-    return Table(header, tuple(rows), more=more) if rows else "none"
+    return Table(header, tuple(rows), more=more, below=6) if rows else "none"
 
 
 def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ...]:
@@ -261,7 +264,12 @@ def _monitors(backtest: Backtest) -> Section:
         )
         for one in backtest.monitors
     )
-    return Section("Monitors", (Table(header, rows),) if rows else ())
+    return Section(
+        "Monitors",
+        (Table(header, rows, right=frozenset(range(1, 9)), keep=(0, 1, 2, 3, 4, 6, 8, 7, 9, 5)),)
+        if rows
+        else (),
+    )
 
 
 def _not_replayed(backtest: Backtest) -> Section:

@@ -204,6 +204,7 @@ def test_a_table_that_dbt_knows_and_has_not_built_is_an_error(shop: Shop, tmp_pa
     assert outcome.status == "ERROR"
     assert "Not found" in str(outcome.reason)
     assert "shop_next" in str(outcome.reason)
+    assert "--target with a BigQuery target: the dataset of dbt's models" in str(outcome.reason)
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ class Sent:
     """The jobs of one monitor, which run."""
 
     monitor: str
+    compiler: MonitorCompiler
     compiled: CompiledModel | None = None
     parts: tuple[tuple[CompiledModel, tuple[Future[QueryResult], ...]], ...] = ()
     """Each asks for some of the instants, by one job or two."""
@@ -147,7 +148,7 @@ class Sent:
                     "column as_of, as a model of `plumbline new monitor` does",
                 )
         except MonitorError as fault:
-            return cls(monitor, fault=fault)
+            return cls(monitor, compiler, fault=fault)
         sent = tuple(
             (
                 part,
@@ -157,7 +158,7 @@ class Sent:
             )
             for part in parts
         )
-        return cls(monitor, parts[0], sent)
+        return cls(monitor, compiler, parts[0], sent)
 
     def result(self) -> Asked:
         """What they bring, once they are done."""
@@ -169,7 +170,7 @@ class Sent:
         jobs = sum(len(sent) for _, sent in self.parts)
         try:
             for part, sent in self.parts:
-                answer = answer_of(part, sent)
+                answer = answer_of(part, sent, self.compiler)
                 if "as_of" not in {column.name for column in answer.schema}:
                     raise self._without_as_of()
                 for row in answer.rows:

@@ -17,6 +17,7 @@ from plumbline.models.named_table import NamedTable, find_table, near_source
 from plumbline.models.properties import ModelProperties
 from plumbline.models.references import Place
 from plumbline.models.refs import Ref, resolve_ref
+from plumbline.models.unbuilt import fix_of_unbuilt
 from plumbline.models.workspace import ProjectLike, TargetLike, Workspace
 
 
@@ -41,6 +42,14 @@ class Compiler:
     def near_table(self, name: str) -> str | None:
         """As the fix of a table that is not there: the declared source with a similar name."""
         return near_source(name, self._workspace)
+
+    def fix_of_unbuilt(self, what: str) -> str | None:
+        """As the fix of a table that is not there: how dbt builds it; None: it is not dbt's.
+
+        Args:
+            what: BigQuery's message.
+        """
+        return fix_of_unbuilt(what, self._workspace)
 
     def is_inlined(self, name: str, *, file: str, key: str) -> bool:
         """Whether a suite names a model of the project that has no table.

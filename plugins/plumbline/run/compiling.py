@@ -70,6 +70,18 @@ class MonitorCompiler:
         described = self.properties(suite.monitor.model or "")
         return described.personal if described else frozenset()
 
+    def refuse_unbuilt(self, fault: WarehouseError) -> None:
+        """Raise ``fault`` with dbt's command, where a table is missing that dbt builds.
+
+        Raises:
+            WarehouseError: it is.
+        """
+        fix = self._models.fix_of_unbuilt(fault.what) if fault.reason == "notFound" else None
+        if fix is not None:
+            raise WarehouseError(
+                fault.what, fix=fix, job_id=fault.job_id, reason=fault.reason
+            ) from fault
+
     def drilldown(
         self,
         suite: Suite,
@@ -219,6 +231,7 @@ class MonitorCompiler:
             if what.casefold().startswith("not found: table"):
                 what = f"there is no table {relation.key} in project {relation.project}"
                 fix = self._models.near_table(name) or fix
+            fix = self._models.fix_of_unbuilt(fault.what) or fix
             raise WarehouseError(
                 what, file=file, key=key, fix=fix, job_id=fault.job_id, reason=fault.reason
             ) from fault

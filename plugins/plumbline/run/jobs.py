@@ -60,8 +60,13 @@ def requests_of(
     ]
 
 
-def answer_of(compiled: CompiledModel, jobs: Iterable[Future[QueryResult]]) -> QueryResult:
+def answer_of(
+    compiled: CompiledModel, jobs: Iterable[Future[QueryResult]], compiler: MonitorCompiler
+) -> QueryResult:
     """What all jobs of a monitor bring, as one answer.
+
+    Args:
+        compiler: it compiled the monitor, and knows who makes a table that is missing.
 
     Raises:
         WarehouseError: one failed.
@@ -82,6 +87,7 @@ def answer_of(compiled: CompiledModel, jobs: Iterable[Future[QueryResult]]) -> Q
                 job_id=fault.job_id,
                 reason=fault.reason,
             ) from fault
+        compiler.refuse_unbuilt(fault)
         raise
     return answers[0] if table is None else table.joined(answers)
 
@@ -363,7 +369,7 @@ class MonitorJobs:
         if isinstance(started, MonitorError):
             raise started
         compiled = self._compiled[monitor]
-        result = answer_of(compiled, started)
+        result = answer_of(compiled, started, self._compiler)
         are_failing = self.project.suite_of(monitor).returns_failing_rows
         verdict = sort_rows(
             result.rows, as_of=self.as_of, model=compiled.name, are_failing=are_failing

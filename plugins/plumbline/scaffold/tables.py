@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, WarehouseError
 from plumbline.models.relations import Relation
 from plumbline.models.sources import FoundSource, all_sources
+from plumbline.models.unbuilt import fix_of_unbuilt
 from plumbline.models.workspace import Workspace
 from plumbline.scaffold.dates import DATE_TYPES
 from plumbline.warehouse.types import parse_type
@@ -135,6 +136,7 @@ def find_table(
         WarehouseError: it is not there, or can't be asked for.
     """
     workspace = Workspace(project, target)
+    ask = _with_dbts_fix(ask, workspace)
     source = _find_source(workspace, text)
     if source is not None:
         return _of_source(source, ask, named)
@@ -155,6 +157,21 @@ def find_table(
     return replace(
         found, dataset=parts["dataset"], project=parts["project"] if is_elsewhere else None
     )
+
+
+def _with_dbts_fix(ask: Asked, workspace: Workspace) -> Asked:
+    """The same question; the error of a table that dbt has not built names dbt's command."""
+
+    def asked(relation: Relation) -> Table:
+        try:
+            return ask(relation)
+        except WarehouseError as fault:
+            fix = fix_of_unbuilt(fault.what, workspace)
+            if fix is None:
+                raise
+            raise WarehouseError(fault.what, key=fault.key, fix=fix, reason=fault.reason) from fault
+
+    return asked
 
 
 def _find_source(workspace: Workspace, text: str) -> FoundSource | None:
@@ -281,7 +298,6 @@ def ask_warehouse(target: Target, relation: Relation) -> Table:
     Raises:
         WarehouseError: it is not there, or can't be asked.
     """
-    from plumbline.core.errors import WarehouseError
     from plumbline.warehouse.client import open_client
     from plumbline.warehouse.metadata import table_metadata
 

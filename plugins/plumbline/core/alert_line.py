@@ -54,7 +54,7 @@ EVENT_MEANINGS = {
         "The monitor fails and recovers repeatedly. It is notified once, and the incident stays "
         "open until the monitor has been healthy for long enough."
     ),
-    Event.SUPPRESSED: "The message was not sent; the reasons are in the next table.",
+    Event.SUPPRESSED: 'The message was not sent: see "Why a message was not sent".',
     Event.RESOLVED: "The monitor passes, and all failed groups have recovered.",
     Event.EXPIRED: "The monitor passes, but a failed group left the window without a fix.",
     Event.THRESHOLD_CHANGED: (

@@ -530,6 +530,7 @@ def _incident(
         action=monitor.action if monitor else None,
         is_removed=is_removed,
         drilldown=latest.outcome.drilldown if latest else None,
+        drilldown_goes_in=_drilldown_goes_in(project, suite, latest.outcome if latest else None),
         runbook=None if story.is_over else _runbook(project, suite),
         runbook_link=monitor.runbook if monitor else None,
     )

@@ -76,6 +76,7 @@ def view_of(
     action: str | None = None,
     is_removed: bool = False,
     drilldown: str | None = None,
+    drilldown_goes_in: str | None = None,
     runbook: str | None = None,
     runbook_link: str | None = None,
 ) -> IncidentView:
@@ -85,7 +86,8 @@ def view_of(
         rows: of its monitor, oldest first, as far as they are not archived.
         owner: of its monitor, for one that the state does not know.
         is_removed: whether the project has no such monitor any more.
-        drilldown, runbook: of its monitor's last run, and of its suite, for an open incident.
+        drilldown, drilldown_goes_in: of its monitor's last run, for an open incident.
+        runbook: of its suite, for an open incident.
         runbook_link: where the suite says that the runbook is.
     """
     incident = _brought_up_to_date(story, owner=owner)
@@ -100,6 +102,7 @@ def view_of(
         worst=worst_of(seen),
         is_removed=is_removed,
         drilldown=drilldown if incident.is_open else None,
+        drilldown_goes_in=drilldown_goes_in if incident.is_open else None,
         runbook=runbook if incident.is_open else None,
         runbook_link=runbook_link,
     )

@@ -208,6 +208,8 @@ class IncidentView:
     """Whether the project has no such monitor any more."""
     drilldown: str | None = None
     """The query for the rows behind what fails, of an open one's last run."""
+    drilldown_goes_in: str | None = None
+    """As `MonitorView.drilldown_goes_in`, of an open one."""
     runbook: str | None = None
     """The runbook's Markdown, of an open one."""
     runbook_link: str | None = None

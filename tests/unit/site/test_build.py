@@ -319,11 +319,13 @@ def test_a_failing_model_without_a_query_for_its_rows_says_where_to_declare_it(
 ) -> None:
     meta = {} if drilldown is None else {"drilldown": drilldown}
     site.small.add("coverage", SmallMonitor("select 92.0 as pct", meta=meta))
-    site.build([record("2026-02-01", observed)])
-    words = site.words(paths.monitor("coverage"))
-    assert ("declare it as meta.monitor.drilldown in expectations/coverage.json" in words) == (
-        is_explained
-    )
+    site.tell(story("i-1", "2026-02-01"))
+    site.sync(records=[record("2026-02-01", observed)])
+    for page in (paths.monitor("coverage"), "incidents/i-1.html"):
+        words = site.words(page)
+        assert ("declare it as meta.monitor.drilldown in expectations/coverage.json" in words) == (
+            is_explained
+        )
 
 
 def test_a_monitor_that_failed_before_days_without_games_is_still_failing(site: Site) -> None:

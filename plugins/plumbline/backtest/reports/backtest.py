@@ -191,7 +191,15 @@ def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
     label, zone = finding.label, backtest.zone
     start = (label.id, minute(label.due, zone) or f"began {minute(label.began, zone)}")
     if finding.first is None:
-        return (*start, finding.result, finding.reason, "", "", "", "")
+        return (
+            *start,
+            _RESULTS.get(finding.result, finding.result),
+            finding.reason,
+            "",
+            "",
+            "",
+            "",
+        )
     by = ", ".join(
         f"{seen.monitor} {seen.status}"
         + ("" if seen.at == finding.first.at else f" after {span(seen.at - finding.first.at)}")
@@ -206,6 +214,10 @@ def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
         str(finding.alerts),
         _ended(finding.time_to_resolve),
     )
+
+
+_RESULTS = {"not judged": "not evaluated"}
+"""Of a label, as people read it; JSON keeps the first."""
 
 
 def _ended(after: timedelta | None) -> str:

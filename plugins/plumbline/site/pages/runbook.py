@@ -1,4 +1,4 @@
-"""A runbook's Markdown as HTML that is safe inside a page."""
+"""Markdown as HTML that is safe inside a page: of runbooks, and of the glossary."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ def render_runbook(markdown: str) -> Markup:
         "<table", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table'
     )
     return Markup(html.replace("</table>", "</table></div>"))
+
+
+def render_sentences(markdown: str) -> Markup:
+    """HTML of sentences of plumbline's own, without a paragraph around them."""
+    return Markup(_parser().renderInline(markdown))
 
 
 @cache

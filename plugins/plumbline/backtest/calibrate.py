@@ -26,7 +26,7 @@ from plumbline.checks.rejudge import rejudge
 from plumbline.checks.threshold_families import Family, Level, Rates, families_of
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.core.text import span
+from plumbline.core.text import count, span
 from plumbline.project.alerts import AlertsConfig
 from plumbline.project.labels import Label, covered
 from plumbline.project.suites import Suite
@@ -144,7 +144,8 @@ def _family(
     now = judging.candidate("now", Proposal(todays_levels(family)), context.today)
     if days < LEAST_DAYS:
         short = (
-            f"the history is too short for a proposal: {days} healthy days, {LEAST_DAYS} are needed"
+            f"the history is too short for a proposal: {count(days, 'healthy days')}, "
+            f"{LEAST_DAYS} are needed"
         )
         return replace(found, candidates=(now,), warnings=(short, *found.warnings))
     if stays:

@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from plumbline.alerts.channels.message import Message
-from plumbline.alerts.channels.wording import plain_text
+from plumbline.alerts.channels.wording import in_zone, plain_text
 from plumbline.alerts.incidents import acks
 from plumbline.alerts.incidents.model import FailingGroup, Incident, reason_text
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.core.alert_line import ENDINGS
 from plumbline.core.mute import NO_END, Mute
-from plumbline.core.safe_text import name, one_line
-from plumbline.core.text import NOTHING, amount, capped, fraction, listing, moment, rfc3339
+from plumbline.core.safe_text import one_line
+from plumbline.core.text import NOTHING, amount, fraction, listing, moment, rfc3339
 from plumbline.report.json import number
-from plumbline.report.page import Code, Dim, Facts, Items, Name, Section, Table
+from plumbline.report.page import Code, Dim, Facts, Items, Line, Name, Section, Table
 
 SCHEMA_VERSION = 1
 SHOWN = 20
@@ -111,6 +111,8 @@ def incident_page(view: IncidentDetails) -> list[Section]:
 
 def _message_section(message: Message, now: datetime) -> Section:
     """The text of a message that waits: also what a project without a channel would send."""
+    if now.tzinfo is not None:
+        message = in_zone(message, now.tzinfo)
     return Section(
         ("Message ", Name(message.id)), (Code(plain_text(message, limit=_LONGEST, now=now)),)
     )
@@ -121,19 +123,24 @@ _LONGEST = 4000
 
 
 def _table(view: Overview) -> Table:
+    notes = [_besides(incident, view) for incident in view.incidents]
+    has_notes = any(notes)
+    zone = getattr(view.now.tzinfo, "key", None) or view.now.strftime("%Z")
+    header = ("Status", "Incident", f"Since ({zone})", "Groups", "Notified")
     return Table(
-        ("Status", "Incident", "Since", "Groups", "Notified", "Notes"),
+        (*header, *(["Notes"] if has_notes else [])),
         tuple(
             (
                 _status(incident),
                 Name(incident.id),
-                _moment(incident.opened_at, view.now),
+                _moment(incident.opened_at, view.now).removesuffix(f" ({zone})"),
                 str(len(incident.members)) if incident.members else NOTHING,
                 _notified(incident, view.waiting),
-                _besides(incident, view),
+                *([note] if has_notes else []),
             )
-            for incident in view.incidents
+            for incident, note in zip(view.incidents, notes, strict=True)
         ),
+        below=4,
     )
 
 
@@ -156,19 +163,18 @@ def _notified(incident: Incident, waiting: Sequence[Pending]) -> str:
     return ", ".join(channels) or "no one"
 
 
-def _facts(incident: Incident, waiting: Sequence[Pending], now: datetime) -> list[tuple[str, str]]:
-    facts = [
+def _facts(
+    incident: Incident, waiting: Sequence[Pending], now: datetime
+) -> list[tuple[str, Line | Table]]:
+    facts: list[tuple[str, Line | Table]] = [
         ("monitor", incident.monitor),
         ("since", _moment(incident.opened_at, now)),
         ("found", incident.summary),
     ]
     if incident.closed_at is not None:
         facts.append(("ended", f"{_moment(incident.closed_at, now)}, {_ending(incident)}"))
-    covered = _covered(incident)
-    newest = sorted(incident.members, key=lambda member: member.key in covered)
-    members = [_member(one, now, is_acked=one.key in covered) for one in newest[:SHOWN]]
-    lines = capped(members, SHOWN, total=len(newest))
-    facts += [("" if place else "where", line) for place, line in enumerate(lines)]
+    if incident.members:
+        facts.append(("where", _groups(incident, now)))
     facts.append(("notified", _notified(incident, waiting)))
     if incident.ack is not None:
         note = f": {incident.ack.note}" if incident.ack.note else ""
@@ -194,17 +200,30 @@ def _covered(incident: Incident) -> frozenset[str]:
     return frozenset(acks.covered_keys(incident.ack, incident.members))
 
 
-def _member(member: FailingGroup, now: datetime, *, is_acked: bool) -> str:
-    parts = [
-        name(member.label),
-        "no rows" if member.is_missing else amount(member.observed, member.unit),
-        "" if member.is_missing else _fraction(member),
-        one_line(member.usual),
-        str(member.status),
-        f"since {_moment(member.since, now)}",
-        "acknowledged" if is_acked else "",
+def _groups(incident: Incident, now: datetime) -> Table:
+    """The failing groups, those first that nobody acknowledged; without columns that are empty."""
+    covered = _covered(incident)
+    newest = sorted(incident.members, key=lambda member: member.key in covered)
+    rows = [
+        (
+            Name(member.label),
+            "no rows" if member.is_missing else amount(member.observed, member.unit),
+            "" if member.is_missing else _fraction(member),
+            one_line(member.usual),
+            member.status,
+            "" if member.since == incident.opened_at else f"since {_moment(member.since, now)}",
+            "acknowledged" if member.key in covered else "",
+        )
+        for member in newest[:SHOWN]
     ]
-    return "  ".join(part for part in parts if part)
+    header = ("Where", "Observed", "Of", "Usual", "Status", "Since", "Acknowledged")
+    shown = [place for place in range(len(header)) if any(row[place] for row in rows)]
+    return Table(
+        tuple(header[place] for place in shown),
+        tuple(tuple(row[place] for place in shown) for row in rows),
+        right=frozenset(place for place, old in enumerate(shown) if old in (1, 2)),
+        more=len(newest) - len(rows),
+    )
 
 
 def _fraction(member: FailingGroup) -> str:

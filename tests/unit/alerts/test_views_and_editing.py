@@ -79,10 +79,30 @@ def listed(state: AlertState, *mutes: Mute, with_closed: bool = False) -> views.
 
 
 def test_an_open_incident_is_a_line_with_since_in_the_domains_zone() -> None:
-    (line,) = [line for line in text_of(listed(state())).splitlines() if "a-0001" in line]
+    text = text_of(listed(state()))
+    assert "Since (America/New_York)" in text
+    (line,) = [line for line in text.splitlines() if "a-0001" in line]
     assert "CRITICAL" in line
-    assert "2026-02-02 07:00 (America/New_York)" in line
+    assert "2026-02-02 07:00" in line
     assert "slack" in line
+
+
+def test_at_80_columns_open_incidents_are_a_table() -> None:
+    long = [incident(number=n, monitor="prediction_coordinator_errors") for n in (1, 2)]
+    lines = as_text(views.overview_page(listed(state(*long))), width=80).splitlines()
+    assert " ".join(lines[1].split()) == "Status Incident (America/New_York) Groups"
+    (place,) = (n for n, line in enumerate(lines) if "prediction_coordinator_errors-0002" in line)
+    assert "2026-02-02 07:00" in lines[place]
+    assert lines[place + 1].strip() == "slack"
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_message_that_waits_has_its_times_in_the_domains_zone() -> None:
+    kept = waiting()
+    kept = replace(kept, message=replace(kept.message, as_of=NOW.astimezone(UTC)))
+    text = text_of(views.IncidentDetails("a-0001", incident(), [], (kept,), NEW_YORK))
+    assert "as of 2 Feb 07:00 EST" in text
+    assert "UTC" not in text
 
 
 def test_where_nothing_is_open_that_is_said() -> None:
@@ -128,7 +148,7 @@ def test_an_incident_is_shown_with_its_members_and_history() -> None:
         "speaks": False,
     }  # fmt: skip
     text = text_of(views.IncidentDetails("a-0001", incident(), [event], (waiting(),), NEW_YORK))
-    assert "x  12.0 %  3/25  CRITICAL" in text
+    assert "x  12.0 %  3/25  ✗ CRITICAL" in text
     assert "opened: first failure, CRITICAL (not sent)" in text
 
 

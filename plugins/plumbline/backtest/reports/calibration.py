@@ -139,8 +139,8 @@ def _family(family: FamilyCalibration) -> list[Section]:
 def _separation(found: Separation) -> str:
     return (
         f"Separates incidents from healthy times: {found.percent} (50 % is chance), by "
-        f"{count(found.incident, 'instants')} within labelled incidents and {found.healthy:,} "
-        "healthy ones"
+        f"{count(found.incident, 'instants')} within labelled incidents and "
+        f"{count(found.healthy, 'healthy ones')}"
     )
 
 

@@ -91,26 +91,23 @@ def start(project: SmallProject) -> Iterator[Start]:
         yield begin
 
 
-@dataclass(frozen=True)
-class Case:
-    """A command that asks the warehouse, and a signal."""
+SIGNALS = {
+    signal.SIGTERM: (143, "stopped by SIGTERM"),
+    signal.SIGINT: (130, "interrupted"),
+    signal.SIGHUP: (129, "stopped by SIGHUP"),
+}
+"""The exit code of each, and the last line on standard error."""
 
-    arguments: Sequence[str]
-    number: signal.Signals
-    code: int
-    says: str
-
-
-CASES = [
-    Case(["run"], signal.SIGTERM, 143, "stopped by SIGTERM"),
-    Case(["run", "--format", "json"], signal.SIGHUP, 129, "stopped by SIGHUP"),
-    Case(["debug"], signal.SIGINT, 130, "interrupted"),
-    Case(
-        ["backtest", "--from", "2026-02-01", "--to", "2026-02-02", "--every", "6h"],
-        *(signal.SIGTERM, 143, "stopped by SIGTERM"),
-    ),
-    Case(["docs", "build"], signal.SIGHUP, 129, "stopped by SIGHUP"),
+COMMANDS = [
+    ["run", "--no-docs"],
+    ["run", "--format", "json"],
+    ["debug"],
+    ["backtest", "--from", "2026-02-01", "--to", "2026-02-02", "--every", "6h"],
+    ["docs", "build"],
+    ["alerts", "list"],
+    ["alerts", "flush"],
 ]
+"""That ask the warehouse."""
 
 
 @contextmanager
@@ -120,15 +117,16 @@ def silent_warehouse() -> Iterator[socket.socket]:
         yield listener
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case.arguments[:2]))
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: " ".join(arguments[:2]))
 def test_a_command_that_waits_for_the_warehouse_ends_with_the_code_of_the_signal(
-    start: Start, case: Case
+    start: Start, arguments: Sequence[str], number: signal.Signals
 ) -> None:
     with silent_warehouse() as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        command = start(*case.arguments, BIGQUERY_EMULATOR_HOST=host)
+        command = start(*arguments, BIGQUERY_EMULATOR_HOST=host)
         listener.accept()
-        assert command.stop(case.number) == (case.code, case.says)
+        assert command.stop(number) == SIGNALS[number]
 
 
 def is_there(pid: int) -> bool:
@@ -168,13 +166,14 @@ def program(project: SmallProject) -> Iterator[Path]:
             os.kill(int(pid), signal.SIGKILL)
 
 
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_the_seed_command_and_what_it_started_end_with_the_command(
-    start: Start, program: Path, project: SmallProject
+    start: Start, program: Path, project: SmallProject, number: signal.Signals
 ) -> None:
     command = start("warehouse", "start", python=PYTHON)
     pids = pids_in(program)
     assert len(pids) == 2
-    assert command.stop(signal.SIGTERM) == (143, "stopped by SIGTERM")
+    assert command.stop(number) == SIGNALS[number]
     assert ended(pids)
     assert list(project.target.state_dir.glob("warehouse/season-*")) == []
 
@@ -214,7 +213,7 @@ def test_the_command_that_knows_what_is_deployed_ends_with_the_command(
         subprocess.run(["git", *name, *words], cwd=project.root, check=True)
     command = start("deploy", "drift", "worker")
     pids = pids_in(program)
-    assert command.stop(signal.SIGHUP) == (129, "stopped by SIGHUP")
+    assert command.stop(signal.SIGHUP) == SIGNALS[signal.SIGHUP]
     assert ended(pids)
 
 

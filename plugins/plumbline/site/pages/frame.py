@@ -6,7 +6,6 @@ Autoescape is on for everything: a text from data is text. ``Markup`` is made he
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from functools import cache, lru_cache
@@ -15,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from plumbline.core.folding import GLUE, glued
 from plumbline.core.instants import last_day
 from plumbline.core.masking import PREFIX
 from plumbline.core.safe_text import visible
@@ -32,8 +32,6 @@ CONTENT_SECURITY_POLICY = (
 """Scripts and styles are files of the site's own; nothing inline runs, nothing is fetched."""
 
 _MOST_CHARACTERS = 300
-_TIGHT = re.compile(r"(?<=[<>≤≥]) | (?=%)|(?<=\d) (?=(?:d|h|min|s)\b)")
-"""The spaces that join an operator, a number and a short unit."""
 
 
 @cache
@@ -215,9 +213,11 @@ def run_row(
     )
 
 
+@lru_cache(maxsize=4096)
 def tight(text: str) -> str:
-    """``44.2 %``, ``< 50 %`` and ``> 6 h`` on one line."""
-    return _TIGHT.sub("\N{NO-BREAK SPACE}", text)
+    """``text``, of which a threshold, a number with its unit and an instant stay on one line, as in
+    a terminal."""
+    return glued(text).replace(GLUE, "\N{NO-BREAK SPACE}")
 
 
 def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:

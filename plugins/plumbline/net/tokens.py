@@ -1,15 +1,22 @@
 """How google-auth asks a token server or metadata server for an access token.
 
-google-auth repeats a failed request by itself, up to five times with 15 s of waiting, which no
-deadline of ours ends, and each client of a run would do so again. Here a request under a deadline
-that has passed ends that, and all clients of the process share the seconds for which a server
-that fails is asked again. Used by `plumbline.net.transport`; import it only where google-auth is
-needed.
+google-auth repeats a failed request by itself, which no deadline of ours ends, and each client of
+a run would do so again: three attempts of up to 120 s at a token server, five with 15 s of waiting
+at a metadata server. Here a request under a deadline that has passed ends that, and all clients of
+the process share the seconds for which a server that fails is asked again.
+
+An outage of more than `PATIENCE_SECONDS` makes the run ERROR, which says which server gave no
+token. To wait longer would only delay that: nothing can be read or recorded without a token, and
+a run with heartbeats, state and docs must end within 20 s. A job runner that retries on exit code
+3 (``--fail-on error``) bridges longer outages, and the next scheduled run resolves the incident.
+
+Used by `plumbline.net.transport`; import it only where google-auth is needed.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +29,8 @@ from plumbline.net.failing import Failing
 from plumbline.net.transient import is_transient
 
 PATIENCE_SECONDS = 10.0
-"""For which a server that gives no token is asked again; afterwards each call asks it once."""
+"""For which a server that gives no token is asked again, from the first request that failed, with
+the last attempt; afterwards each call asks it once."""
 
 ATTEMPT_SECONDS = 5.0
 """How long one request for a token may take. A server that works answers at once."""
@@ -42,6 +50,12 @@ class _Server:
     @property
     def is_given_up(self) -> bool:
         return self.failing.seconds >= PATIENCE_SECONDS
+
+    @property
+    def attempt_seconds(self) -> float:
+        """How long the next request may take."""
+        left = PATIENCE_SECONDS - self.failing.seconds
+        return min(ATTEMPT_SECONDS, max(left, IN_VAIN_SECONDS))
 
 
 _servers: dict[str, _Server] = {}
@@ -79,9 +93,9 @@ class TokenRequest(Request):
         if _is_late():
             fault = server.fault or TransportError("no answer in time")  # type: ignore[no-untyped-call]
             raise NoTokenError(fault, url, status=server.status, retryable=not server.is_given_up)
-        response = None
+        response, began = None, time.monotonic()
         try:
-            with deadline(IN_VAIN_SECONDS if server.is_given_up else ATTEMPT_SECONDS):
+            with deadline(server.attempt_seconds):
                 response = super().__call__(url, *args, **kwargs)  # type: ignore[no-untyped-call]
         except TransportError as raised:
             fault, status = raised, None
@@ -91,7 +105,7 @@ class TokenRequest(Request):
                 return response
             status = int(response.status)
             fault = TransportError(f"it answered HTTP {status}")  # type: ignore[no-untyped-call]
-        server.failing.note()
+        server.failing.note(began)
         server.fault, server.status = fault, status
         if server.is_given_up or _is_late():
             retryable = not server.is_given_up

@@ -104,6 +104,21 @@ def test_a_server_without_an_answer_is_waited_for_a_moment(
     assert passes(raised.value)
 
 
+def test_the_wait_for_a_silent_server_counts_and_the_last_attempt_ends_with_the_patience(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "ATTEMPT_SECONDS", 0.6)
+    monkeypatch.setattr(tokens, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(tokens, "IN_VAIN_SECONDS", 0.1)
+    began = time.monotonic()
+    with silent_port() as port:
+        with pytest.raises(TransportError):
+            ask(port)
+        with pytest.raises(NoTokenError):
+            ask(port)
+    assert time.monotonic() - began < 1.2, "two attempts of 0.6 s are cut to the patience"
+
+
 def test_a_rejected_credential_is_an_answer(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

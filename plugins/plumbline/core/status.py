@@ -56,6 +56,9 @@ MEANINGS = {
 }
 """What each status says, as in docs/glossary.md."""
 
+IMPACT_OF_ERROR = "The check could not run: the data may be right or wrong."
+"""In place of the suite's impact, which is that of wrong data."""
+
 
 class RunStatus(StrEnum):
     """What a run ends in."""

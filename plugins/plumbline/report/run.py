@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from plumbline.checks.failures import reported
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
-from plumbline.core.status import Status
+from plumbline.core.status import IMPACT_OF_ERROR, Status
 from plumbline.core.text import capped, fraction, metric_and_levels, moment
 from plumbline.report import wording
 from plumbline.report.page import (
@@ -196,7 +196,7 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
             is_command = _COMMAND.fullmatch(outcome.action)
             yield "do", Command(outcome.action) if is_command else outcome.action
     elif outcome.status is Status.ERROR:
-        yield "impact", "The check could not run: the data may be right or wrong."
+        yield "impact", IMPACT_OF_ERROR
     if outcome.status.is_failing:
         if outcome.runbook:
             is_link = _LINK.fullmatch(outcome.runbook)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from plumbline.alerts.incidents.model import Ack
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.core.mute import Mute
-from plumbline.core.status import RunStatus, Status
+from plumbline.core.status import IMPACT_OF_ERROR, RunStatus, Status
 from plumbline.project.targets import Seed
 from plumbline.site import build as building
 from plumbline.site import history_cache, paths, writing
@@ -326,6 +326,23 @@ def test_a_failing_model_without_a_query_for_its_rows_says_where_to_declare_it(
         assert ("declare it as meta.monitor.drilldown in expectations/coverage.json" in words) == (
             is_explained
         )
+
+
+def test_an_error_says_that_nothing_is_known_and_not_what_wrong_data_would_cost(site: Site) -> None:
+    site.small.add("coverage", SmallMonitor("select 92.0 as pct", meta={"impact": "Too few."}))
+    for status, said, other in (
+        (Status.ERROR, IMPACT_OF_ERROR, "Too few."),
+        (Status.CRITICAL, "Too few.", IMPACT_OF_ERROR),
+    ):
+        kind = "error" if status is Status.ERROR else "data"
+        told = Story(f"i-{kind}", "coverage", at("2026-02-01"))
+        site.tell(told.event("2026-02-01", "opened", status=status, kind=kind))
+        failed = record(f"2026-02-0{1 + (kind == 'data')}", 40.0, status=status, impact="Too few.")
+        site.sync(records=[failed])
+        for page in ("index.html", paths.monitor("coverage"), f"incidents/i-{kind}.html"):
+            words = site.words(page)
+            assert said in words, page
+            assert other not in words, page
 
 
 def test_a_monitor_that_failed_before_days_without_games_is_still_failing(site: Site) -> None:

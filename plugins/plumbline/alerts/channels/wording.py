@@ -20,7 +20,7 @@ from plumbline.alerts.incidents.model import Reason
 from plumbline.core.alert_line import Event
 from plumbline.core.instants import in_utc
 from plumbline.core.safe_text import name, one_line
-from plumbline.core.status import Status
+from plumbline.core.status import IMPACT_OF_ERROR, Status
 from plumbline.core.text import NOTHING, amount, capped, fraction, listing, metric_and_levels, span
 
 LONGEST_HEADLINE = 150
@@ -150,7 +150,7 @@ def news(item: Item) -> str:
 def impact(item: Item) -> str:
     """What it costs; while a check cannot be made, nobody knows."""
     if item.status is Status.ERROR:
-        return "The check could not run: the data may be right or wrong."
+        return IMPACT_OF_ERROR
     return item.impact or ""
 
 

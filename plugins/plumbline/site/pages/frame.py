@@ -18,6 +18,7 @@ from plumbline.core.folding import GLUE, glued
 from plumbline.core.instants import last_day
 from plumbline.core.masking import PREFIX
 from plumbline.core.safe_text import visible
+from plumbline.core.status import IMPACT_OF_ERROR
 from plumbline.core.text import NOTHING, amount, duration, fraction, size, span
 from plumbline.report.wording import SYMBOLS
 from plumbline.site import paths
@@ -60,6 +61,7 @@ def environment() -> Environment:
     found.globals.update(
         csp=CONTENT_SECURITY_POLICY,
         fraction=fraction,
+        impact_of_error=IMPACT_OF_ERROR,
         nothing=NOTHING,
         run_row=run_row,
     )

@@ -397,8 +397,8 @@ class AlertService:
             notes.append(
                 f"{count_messages(waiting)} could not be delivered yet"
                 + (f" ({why})" if why else "")
-                + ": the next run tries again, or `plumbline alerts flush`; `plumbline alerts show "
-                "INCIDENT` prints it."
+                + ". The next run and `plumbline alerts flush` try again; `plumbline alerts show "
+                "INCIDENT` prints the messages of an incident."
             )
         return AlertsReport(tuple(lines), tuple(notes), waiting)
 

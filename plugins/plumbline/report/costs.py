@@ -105,6 +105,8 @@ def _table(by: By, lines: tuple[CostLine, ...], price: Price) -> Table:
             for line in lines
         ),
         right=frozenset(range(1, 1 + len(numbers))),
+        # Name, cost, per month, billed, per run, runs, jobs, per day, minimum.
+        keep=(0, 8, 7, 3, 5, 1, 2, 6, 4),
     )
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 import subprocess
 import tracemalloc
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import Outcome
+from plumbline.core.pricing import Price
 from plumbline.core.status import Status
+from plumbline.history.cost.summary import CostLine
 from plumbline.report import wording
+from plumbline.report.costs import Costs, costs_page
 from plumbline.report.page import Command, Facts, Items, Name, Result, Results, Section, Table
 from plumbline.report.terminal import as_text
 from support.reports import (
@@ -508,6 +513,26 @@ def test_one_row_of_a_list_shows_all_its_columns_at_any_width() -> None:
     text = as_text([Section("", (monitors(1),))], width=80)
     assert "critical < 50 predictions" in text
     assert "Not shown" not in text
+
+
+def test_a_narrow_table_of_costs_keeps_the_costs() -> None:
+    sizes = {"bytes_billed": 2**26, "minimum": 2**26, "per_run": 2.0**25, "per_day": 2.0**26}
+    spent = CostLine(
+        "grading_completeness",
+        3,
+        3,
+        **sizes,
+        is_least=True,
+        per_month=2.0**31,
+        money_per_month=0.02,
+    )
+    by_monitor = (spent, replace(spent, name="usage_rate"))
+    costs = Costs("local", AS_OF, timedelta(days=1), Price(), spent, {"monitor": by_monitor})
+    lines = as_text(costs_page(costs), width=60).splitlines()
+    assert sum(line.endswith("0.02 USD") for line in lines) == 2
+    assert max(map(len, lines[: lines.index("")])) <= 60
+    (note,) = (line for line in lines if line.startswith("Not shown at 60 columns: "))
+    assert "Cost" not in note
 
 
 def dated(long: str) -> Table:

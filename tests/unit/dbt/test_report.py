@@ -80,6 +80,14 @@ def test_an_import_without_a_monitor_leads_to_no_run(
     assert "checkpoints/" not in said
 
 
+def test_tests_of_which_none_can_be_imported_are_an_error(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_manifest(root, ORDERS, generic_test("is_even", ORDERS[0], "total", compiled=None))
+    assert invoke(["import", "dbt", "--dry-run", "--format", "json"]) == 3
+    assert json.loads(capsys.readouterr().out)["tests"][0]["became"] == "not_imported"
+
+
 def test_edits_and_conflicts_are_shown(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["import", "dbt"]) == 0
     file = root / "expectations" / "orders.json"

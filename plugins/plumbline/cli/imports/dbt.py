@@ -11,6 +11,9 @@ from plumbline.cli.options import FOLDER, flag, format_option, option
 from plumbline.cli.output import write_report
 from plumbline.cli.session import Session
 
+NOTHING = 3
+"""The exit code where no test could be imported, as that of `plumbline import gx`."""
+
 
 def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) -> int:
     """Write suites from the tests and source freshness of a dbt project.
@@ -37,7 +40,8 @@ def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) 
         data=lambda: import_dict(found),
         page=lambda: import_page(found, checkpoint=checkpoint, is_dry=dry_run),
     )
-    return 0
+    kinds = {one.kind for one in found.became}
+    return NOTHING if kinds == {"not_imported"} else 0
 
 
 command = Command(
@@ -65,4 +69,5 @@ command = Command(
         Example("plumbline import dbt --dry-run", "show what the tests become"),
         Example("plumbline import dbt", "write suites, models and the checkpoint"),
     ),
+    exit_codes={NOTHING: "ERROR: there are tests, and none could be imported"},
 )

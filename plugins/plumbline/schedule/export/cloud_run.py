@@ -118,16 +118,18 @@ def check_cloud(cloud: Cloud) -> None:
     """Refuse what is missing or malformed.
 
     Raises:
-        ConfigError: with the flag and an example.
+        ConfigError: with all missing flags, or the malformed one, and an example.
     """
-    for flag, (field, pattern, example) in _NEEDED.items():
-        value = getattr(cloud, field)
-        if value is None:
-            raise ConfigError(
-                f"the format cloud-run needs {flag}",
-                key=flag,
-                fix=f"for example {flag} {example}",
-            )
+    given = {flag: getattr(cloud, field) for flag, (field, _, _) in _NEEDED.items()}
+    missing = [flag for flag, value in given.items() if value is None]
+    if missing:
+        raise ConfigError(
+            f"the format cloud-run needs {', '.join(missing)}",
+            key=", ".join(missing),
+            fix=f"for example {' '.join(f'{flag} {_NEEDED[flag][2]}' for flag in missing)}",
+        )
+    for flag, (_, pattern, example) in _NEEDED.items():
+        value = given[flag]
         if not re.fullmatch(pattern, value):
             raise ConfigError(
                 f"{value!r} is not a valid {flag.removeprefix('--').replace('-', ' ')}",

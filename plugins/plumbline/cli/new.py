@@ -217,12 +217,14 @@ def _listed(kinds: Mapping[str, str]) -> str:
 
 def _words_of(condition: str | None) -> Sequence[str]:
     """The columns that a condition names; none where it is not SQL, which is said later."""
-    import sqlglot
     from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    from plumbline.models.syntax import parse_sql
 
     try:
-        tree = sqlglot.parse_one(condition or "true", read="bigquery")
-    except sqlglot.errors.SqlglotError:
+        tree = parse_sql(condition or "true")
+    except SqlglotError:
         return ()
     return [column.name for column in tree.find_all(exp.Column) if not column.table]
 

@@ -7,6 +7,7 @@ import keyword
 from typing import TYPE_CHECKING
 
 from plumbline.dbt.errors import NoCounterpartError
+from plumbline.models.syntax import parse_sql
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -20,14 +21,14 @@ def row_condition(sql: str) -> str | None:
     Raises:
         NoCounterpartError: it holds more than comparisons of columns, or Jinja.
     """
-    import sqlglot
+    from sqlglot.errors import SqlglotError
 
     try:
         if "{{" in sql or "{%" in sql:
             raise NoCounterpartError(f"the condition holds Jinja: {sql}")
-        tree = sqlglot.parse_one(sql, read="bigquery")
+        tree = parse_sql(sql)
         return None if _is_always_true(tree) else _text(tree)
-    except sqlglot.errors.SqlglotError:
+    except SqlglotError:
         raise NoCounterpartError(f"the condition can't be parsed: {sql}") from None
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plumbline.lint.models import Built, Models
-from plumbline.models.syntax import DIALECT, explain_parse_error, nests_structs
+from plumbline.models.syntax import explain_parse_error, nests_structs, parse_sql
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -57,7 +57,6 @@ class ParsedModels:
 
 def parse(sql: str) -> exp.Query | SqlFault | None:
     """``sql`` as a tree; None for syntax that BigQuery may accept and sqlglot does not know."""
-    import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ParseError, SqlglotError
 
@@ -66,7 +65,7 @@ def parse(sql: str) -> exp.Query | SqlFault | None:
     # It logs syntax that it does not know and returns a command; we report that ourselves.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
-        tree = sqlglot.parse_one(sql, dialect=DIALECT)
+        tree = parse_sql(sql)
     except ParseError as fault:
         first = fault.errors[0] if fault.errors else {}
         if str(first.get("description")).startswith(_UNKNOWN_PIPE):
@@ -78,8 +77,6 @@ def parse(sql: str) -> exp.Query | SqlFault | None:
         )
     except SqlglotError as fault:
         return SqlFault(str(fault).partition("\n")[0], 1)
-    except RecursionError:
-        return SqlFault("it is nested too deeply", 1)
     if not isinstance(tree, exp.Query):
         return SqlFault("it is not a SELECT", 1)
     return tree

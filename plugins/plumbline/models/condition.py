@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import did_you_mean
-from plumbline.models.syntax import DIALECT, explain_parse_error, nests_structs
+from plumbline.models.syntax import explain_parse_error, nests_structs, parse_sql
 from plumbline.models.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -94,7 +94,6 @@ def _is_in_subquery(column: exp.Column) -> bool:
 @lru_cache(maxsize=64)
 def _parse(sql: str) -> exp.Expr | str | None:
     """The tree of a condition, or what is wrong; None where sqlglot does not tell."""
-    import sqlglot
     from sqlglot.errors import ParseError, SqlglotError
 
     if nests_structs(sql):
@@ -102,10 +101,10 @@ def _parse(sql: str) -> exp.Expr | str | None:
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
         # Lines of their own: it may end in a comment.
-        tree = sqlglot.parse_one(f"{_BEFORE}\n{sql}\n)", dialect=DIALECT)
+        tree = parse_sql(f"{_BEFORE}\n{sql}\n)")
     except ParseError as fault:
         return _explain(fault, sql)
-    except (SqlglotError, RecursionError):
+    except SqlglotError:
         return None
     where = tree.args.get("where")
     return where.this.this.copy() if where is not None else None

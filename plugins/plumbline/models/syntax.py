@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from plumbline.models.tokens import tokenize
 
 if TYPE_CHECKING:
+    from sqlglot import exp
     from sqlglot.errors import ParseError
 
 DIALECT = "bigquery"
@@ -18,6 +19,9 @@ DIALECT = "bigquery"
 _MOST_STRUCTS = 15
 """Within one another, as deep as BigQuery has them. With each, sqlglot takes twice as long."""
 _STRUCT = re.compile(r"\bstruct\s*\(", re.IGNORECASE)
+_DEEPEST = 500
+"""Brackets and cases within one another; 5,000 end Python 3.13."""
+_OPENING = re.compile(r"[(\[]|\bcase\b", re.IGNORECASE)
 
 
 def nests_structs(sql: str) -> bool:
@@ -36,6 +40,36 @@ def nests_structs(sql: str) -> bool:
         if depth > _MOST_STRUCTS:
             return True
     return False
+
+
+def nests_deeply(sql: str) -> bool:
+    """Whether sqlglot would end the process: its compiled parser has no bound of its own, and from
+    3.12 on Python counts no calls of compiled code."""
+    if len(_OPENING.findall(sql)) <= _DEEPEST:
+        return False
+    deepest = depth = 0
+    for token in filter(lambda one: one.is_code, tokenize(sql)):
+        text = token.text.lower()
+        depth += (text in ("(", "[", "case")) - (text in (")", "]", "end"))
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST
+
+
+def parse_sql(sql: str) -> exp.Expr:
+    """The tree of SQL.
+
+    Raises:
+        SqlglotError: sqlglot does not know it, or it is nested too deeply.
+    """
+    import sqlglot
+    from sqlglot.errors import ParseError
+
+    try:
+        if not nests_deeply(sql):
+            return sqlglot.parse_one(sql, dialect=DIALECT)
+    except RecursionError:
+        pass
+    raise ParseError("it is nested too deeply")
 
 
 def explain_parse_error(fault: ParseError) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.models.syntax import nests_deeply
 from plumbline.scaffold.dates import DATE_TYPES, can_be_date, formats_of
 from plumbline.scaffold.monitor import WITH_SQL, NewMonitor
 
@@ -264,6 +265,8 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
     def refuse(what: str, fix: str) -> NoReturn:
         raise ConfigError(what, key="--condition", fix=fix)
 
+    if nests_deeply(condition):
+        refuse("the condition is nested too deeply", "write it with fewer brackets")
     try:
         tokens = sqlglot.tokenize(condition, read="bigquery")
         trees = sqlglot.parse(condition, read="bigquery")

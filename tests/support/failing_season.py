@@ -25,6 +25,10 @@ FIRST, LAST = "2025-12-20", "2026-02-02"
 NEXT_RUN = at("2026-02-03 06:00")
 
 
+ACTION_ON_DATA = "bq show nba.box_scores"
+"""The action of the suite whose monitor is an ERROR: for wrong data, of which nothing is known."""
+
+
 class Failing(NamedTuple):
     """A monitor that fails, and what a reader is to find of it."""
 
@@ -96,7 +100,7 @@ SIX = (
         (),
         ("Not found: Table nba.box_scores",),
         "data-platform",
-        "bq show nba.box_scores",
+        "load it",
     ),
     Failing(
         "game_status_lag",
@@ -173,7 +177,7 @@ def _run(instant: datetime, names: list[str]) -> list[Record]:
         more: dict[str, Any] = {}
         if name in failing:
             one = failing[name]
-            reason = one.shown[0] if one.status is Status.ERROR else None
+            reason = f"{one.shown[0]}; {one.action}" if one.status is Status.ERROR else None
             more = {"observed": one.observed, "unit": one.unit, "thresholds": one.thresholds,
                     "lines": one.lines, "status": one.status, "reason": reason,
                     "summary": reason or f"{one.shown[0]} found"}  # fmt: skip
@@ -183,6 +187,8 @@ def _run(instant: datetime, names: list[str]) -> list[Record]:
         if name in by_name:
             more |= {"owner": by_name[name].owner, "action": by_name[name].action}
         status = more.get("status", Status.PASS)
+        if status is Status.ERROR:
+            more["action"] = ACTION_ON_DATA
         if status is not Status.ERROR:
             more["expectations"] = _expectations(status)
         found.append(

@@ -39,7 +39,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 embedded.python_command = warm_python
 
 TESTS = Path(__file__).parent
-FIRST = ("dbt", "scenarios", "warehouse", "definitions", "browser", "bench", "gx", "docs")
+FIRST = (
+    *("dbt", "scenarios", "warehouse", "definitions", "browser", "bench", "gx", "docs"),
+    *("unit/site", "unit/demo_season", "unit/lint", "unit/backtest"),
+)
 """Folders whose files take longest. A file's tests stay together, so a long one that begins last
 would keep one worker busy while the others have nothing left. Those of dbt need no season, which
 the first scenario fills while the other workers would wait for it."""
@@ -84,9 +87,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=weekly)
         items[:] = [item for item in items if not item.get_closest_marker("weekly")]
 
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(TESTS).parts[0]
-        return FIRST.index(folder) if folder in FIRST else len(FIRST)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        file = item.path.relative_to(TESTS)
+        found = (place for place, folder in enumerate(FIRST) if file.is_relative_to(folder))
+        return next(found, len(FIRST)), item.path not in slow
 
     items.sort(key=place)
 

@@ -304,15 +304,14 @@ class _Unseen:
     """
 
     def __init__(self, runs: DAY) -> None:
-        self.monitors: set[tuple[str, str]] = set()
-        """Their checkpoints and names."""
+        first: dict[tuple[str, str], bool] = {}
         self._wanted: set[tuple[str, str]] = set()
-        for key, is_judged in reversed([*_judgements(runs)]):
+        for key, is_judged in _judgements(runs):
+            first.setdefault(key, is_judged)
             if is_judged:
                 self._wanted.add(key)
-                self.monitors.discard(key)
-            elif key in self._wanted:
-                self.monitors.add(key)
+        self.monitors = {key for key in self._wanted if not first[key]}
+        """Their checkpoints and names."""
 
     def look_at(self, runs: Iterable[DayRun]) -> None:
         """See the next earlier day.

@@ -225,8 +225,9 @@ def _words_of(condition: str | None) -> Sequence[str]:
     try:
         tree = parse_sql(condition or "true")
     except SqlglotError:
-        return ()
-    return [column.name for column in tree.find_all(exp.Column) if not column.table]
+        tree = None
+    columns = tree.find_all(exp.Column) if tree else ()
+    return [column.name for column in columns if not column.table]
 
 
 def _date_column(asks: bool, table: Table, given: str | None, no_date: bool) -> str | None:

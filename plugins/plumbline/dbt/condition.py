@@ -23,13 +23,15 @@ def row_condition(sql: str) -> str | None:
     """
     from sqlglot.errors import SqlglotError
 
+    if "{{" in sql or "{%" in sql:
+        raise NoCounterpartError(f"the condition holds Jinja: {sql}")
     try:
-        if "{{" in sql or "{%" in sql:
-            raise NoCounterpartError(f"the condition holds Jinja: {sql}")
         tree = parse_sql(sql)
-        return None if _is_always_true(tree) else _text(tree)
     except SqlglotError:
-        raise NoCounterpartError(f"the condition can't be parsed: {sql}") from None
+        tree = None
+    if tree is None:
+        raise NoCounterpartError(f"the condition can't be parsed: {sql}")
+    return None if _is_always_true(tree) else _text(tree)
 
 
 def _is_always_true(tree: exp.Expr) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plumbline.lint.models import Built, Models
-from plumbline.models.syntax import explain_parse_error, nests_structs, parse_sql
+from plumbline.models.syntax import explain_parse_error, parse_sql
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -60,8 +60,6 @@ def parse(sql: str) -> exp.Query | SqlFault | None:
     from sqlglot import exp
     from sqlglot.errors import ParseError, SqlglotError
 
-    if nests_structs(sql):
-        return None
     # It logs syntax that it does not know and returns a command; we report that ourselves.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
@@ -77,6 +75,6 @@ def parse(sql: str) -> exp.Query | SqlFault | None:
         )
     except SqlglotError as fault:
         return SqlFault(str(fault).partition("\n")[0], 1)
-    if not isinstance(tree, exp.Query):
+    if tree is not None and not isinstance(tree, exp.Query):
         return SqlFault("it is not a SELECT", 1)
     return tree

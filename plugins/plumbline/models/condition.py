@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import did_you_mean
-from plumbline.models.syntax import explain_parse_error, nests_structs, parse_sql
+from plumbline.models.syntax import explain_parse_error, parse_sql
 from plumbline.models.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -96,8 +96,6 @@ def _parse(sql: str) -> exp.Expr | str | None:
     """The tree of a condition, or what is wrong; None where sqlglot does not tell."""
     from sqlglot.errors import ParseError, SqlglotError
 
-    if nests_structs(sql):
-        return None
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
         # Lines of their own: it may end in a comment.
@@ -106,7 +104,7 @@ def _parse(sql: str) -> exp.Expr | str | None:
         return _explain(fault, sql)
     except SqlglotError:
         return None
-    where = tree.args.get("where")
+    where = None if tree is None else tree.args.get("where")
     return where.this.this.copy() if where is not None else None
 
 

@@ -24,7 +24,7 @@ _DEEPEST = 500
 _OPENING = re.compile(r"[(\[]|\bcase\b", re.IGNORECASE)
 
 
-def nests_structs(sql: str) -> bool:
+def _nests_structs(sql: str) -> bool:
     """Whether sqlglot would take too long to parse it."""
     if len(_STRUCT.findall(sql)) <= _MOST_STRUCTS:
         return False
@@ -42,7 +42,7 @@ def nests_structs(sql: str) -> bool:
     return False
 
 
-def nests_deeply(sql: str) -> bool:
+def _nests_deeply(sql: str) -> bool:
     """Whether sqlglot would end the process: its compiled parser has no bound of its own, and from
     3.12 on Python counts no calls of compiled code."""
     if len(_OPENING.findall(sql)) <= _DEEPEST:
@@ -55,8 +55,8 @@ def nests_deeply(sql: str) -> bool:
     return deepest > _DEEPEST
 
 
-def parse_sql(sql: str) -> exp.Expr:
-    """The tree of SQL.
+def parse_sql(sql: str) -> exp.Expr | None:
+    """The tree of SQL; None where sqlglot would take too long to parse it.
 
     Raises:
         SqlglotError: sqlglot does not know it, or it is nested too deeply.
@@ -64,8 +64,10 @@ def parse_sql(sql: str) -> exp.Expr:
     import sqlglot
     from sqlglot.errors import ParseError
 
+    if _nests_structs(sql):
+        return None
     try:
-        if not nests_deeply(sql):
+        if not _nests_deeply(sql):
             return sqlglot.parse_one(sql, dialect=DIALECT)
     except RecursionError:
         pass

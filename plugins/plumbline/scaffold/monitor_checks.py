@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from plumbline.core.errors import ConfigError, did_you_mean
-from plumbline.models.syntax import nests_deeply
+from plumbline.models.syntax import parse_sql
 from plumbline.scaffold.dates import DATE_TYPES, can_be_date, formats_of
 from plumbline.scaffold.monitor import WITH_SQL, NewMonitor
 
@@ -265,18 +265,17 @@ def _check_condition(condition: str, types: Mapping[str, str]) -> None:
     def refuse(what: str, fix: str) -> NoReturn:
         raise ConfigError(what, key="--condition", fix=fix)
 
-    if nests_deeply(condition):
-        refuse("the condition is nested too deeply", "write it with fewer brackets")
     try:
         tokens = sqlglot.tokenize(condition, read="bigquery")
-        trees = sqlglot.parse(condition, read="bigquery")
+        tree = parse_sql(condition)
     except sqlglot.errors.SqlglotError as fault:
         said = " ".join(str(fault).split("\n")[0].split())
         refuse(f"the condition is not valid SQL: {said}", "write what follows `where`")
     if any(token.comments for token in tokens):
         refuse("the condition holds a comment", "remove it: the condition becomes one line")
-    (tree,) = trees if len(trees) == 1 else (None,)
-    if tree is None or isinstance(tree, exp.Alias) or "{{" in condition or "{%" in condition:
+    if tree is None:
+        refuse("the condition is nested too deeply", "write it with fewer structs")
+    if isinstance(tree, exp.Alias | exp.Block) or "{{" in condition or "{%" in condition:
         refuse(
             "the condition is not one expression", "write what follows `where`, without a template"
         )
@@ -301,7 +300,9 @@ def _type_of_expression(text: str, types: Mapping[str, str]) -> str | None:
 
     schema: dict[str, object] = {"asked": dict(types)}
     try:
-        query = sqlglot.parse_one(f"select ({text}) as answer from asked", read="bigquery")
+        query = parse_sql(f"select ({text}) as answer from asked")
+        if query is None:
+            return None
         query = qualify(query, schema=schema, dialect="bigquery", validate_qualify_columns=False)
         found = annotate_types(query, schema=schema, dialect="bigquery").expressions[0].type
     except sqlglot.errors.SqlglotError:

@@ -89,6 +89,17 @@ class WarehouseError(MonitorError):
         self.job_id = job_id
         self.reason = reason
 
+    def with_fix(self, fix: str) -> WarehouseError:
+        """The same error with another fix."""
+        return WarehouseError(
+            self.what,
+            file=self.file,
+            key=self.key,
+            fix=fix,
+            job_id=self.job_id,
+            reason=self.reason,
+        )
+
 
 def shown(value: object, longest: int = 60) -> str:
     """``value`` as Python writes it, cut to ``longest`` characters."""

@@ -185,11 +185,20 @@ def size(count: int) -> str:
 
 def moment(instant: datetime) -> str:
     """``end of 2026-02-02 (America/New_York)``, ``2026-02-02 15:00 (America/New_York)``."""
-    zone = getattr(instant.tzinfo, "key", None) or instant.strftime("%Z") or "no zone"
+    return f"{local_moment(instant)} ({zone_name(instant)})"
+
+
+def local_moment(instant: datetime) -> str:
+    """As `moment`, where the zone is said elsewhere."""
     day = last_day(instant)
     if day < instant.date():  # at midnight, but not at the second one of a day that has two
-        return f"end of {day} ({zone})"
-    return f"{instant:%Y-%m-%d %H:%M} ({zone})"
+        return f"end of {day}"
+    return f"{instant:%Y-%m-%d %H:%M}"
+
+
+def zone_name(instant: datetime) -> str:
+    """``America/New_York``."""
+    return getattr(instant.tzinfo, "key", None) or instant.strftime("%Z") or "no zone"
 
 
 def rfc3339(instant: datetime) -> str:

@@ -49,7 +49,7 @@ def _fix(command: str, what: str, workspace: Workspace) -> str:
     is_elsewhere = getattr(target, "emulator_host", None) is not None
     if getattr(target, "kind", None) == "embedded" and not is_elsewhere:
         return f"pass --target with a BigQuery target: {what} is not in the embedded BigQuery"
-    return f"run {command}, which makes it: it is {what}"
+    return f"run {command}, which creates {what}"
 
 
 def _built(workspace: Workspace) -> Iterator[Node]:

@@ -16,7 +16,16 @@ from plumbline.alerts.state import AlertState, Pending
 from plumbline.core.alert_line import ENDINGS
 from plumbline.core.mute import NO_END, Mute
 from plumbline.core.safe_text import one_line
-from plumbline.core.text import NOTHING, amount, fraction, listing, moment, rfc3339
+from plumbline.core.text import (
+    NOTHING,
+    amount,
+    fraction,
+    listing,
+    local_moment,
+    moment,
+    rfc3339,
+    zone_name,
+)
 from plumbline.report.json import number
 from plumbline.report.page import Code, Dim, Facts, Items, Line, Name, Section, Table
 
@@ -125,15 +134,14 @@ _LONGEST = 4000
 def _table(view: Overview) -> Table:
     notes = [_besides(incident, view) for incident in view.incidents]
     has_notes = any(notes)
-    zone = getattr(view.now.tzinfo, "key", None) or view.now.strftime("%Z")
-    header = ("Status", "Incident", f"Since ({zone})", "Groups", "Notified")
+    header = ("Status", "Incident", f"Since ({zone_name(view.now)})", "Groups", "Notified")
     return Table(
         (*header, *(["Notes"] if has_notes else [])),
         tuple(
             (
                 _status(incident),
                 Name(incident.id),
-                _moment(incident.opened_at, view.now).removesuffix(f" ({zone})"),
+                local_moment(incident.opened_at.astimezone(view.now.tzinfo)),
                 str(len(incident.members)) if incident.members else NOTHING,
                 _notified(incident, view.waiting),
                 *([note] if has_notes else []),

@@ -344,8 +344,10 @@ def _monitors(catalogue: Catalogue) -> Block:
 
 def _thresholds(entry: MonitorEntry) -> Line:
     """Those of a metric on a line, where they have no room on one."""
-    found = [part for one in entry.thresholds for part in (Break(" "), f"{one};")][1:]
-    return (*found[:-1], found[-1].removesuffix(";")) if found else NOTHING
+    if not entry.thresholds:
+        return NOTHING
+    *others, last = entry.thresholds
+    return (*(part for one in others for part in (f"{one};", Break(" "))), last)
 
 
 def _last(entry: MonitorEntry) -> str:

@@ -78,9 +78,7 @@ class MonitorCompiler:
         """
         fix = self._models.fix_of_unbuilt(fault.what) if fault.reason == "notFound" else None
         if fix is not None:
-            raise WarehouseError(
-                fault.what, fix=fix, job_id=fault.job_id, reason=fault.reason
-            ) from fault
+            raise fault.with_fix(fix) from fault
 
     def drilldown(
         self,

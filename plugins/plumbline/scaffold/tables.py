@@ -169,7 +169,7 @@ def _with_dbts_fix(ask: Asked, workspace: Workspace) -> Asked:
             fix = fix_of_unbuilt(fault.what, workspace)
             if fix is None:
                 raise
-            raise WarehouseError(fault.what, key=fault.key, fix=fix, reason=fault.reason) from fault
+            raise fault.with_fix(fix) from fault
 
     return asked
 

@@ -15,7 +15,7 @@ from plumbline.scaffold.tables import Table, find_table
 from support.dbt_manifest import model, source, write_manifest
 from unit.models.conftest import SmallTarget
 
-ORDERS = "run `dbt build --select orders`, which makes it: it is dbt's model orders"
+ORDERS = "run `dbt build --select orders`, which creates dbt's model orders"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def dbt(tmp_path: Path) -> Path:
         ("Not found: Table shop-project:raw.events", None),
         (
             "Not found: Dataset shop-project:shop was not found in location US",
-            "run `dbt build`, which makes it: it is the dataset of dbt's models",
+            "run `dbt build`, which creates the dataset of dbt's models",
         ),
         ("Not found: Dataset shop-project:raw", None),
         ("Not found: Project shop-project", None),

@@ -191,15 +191,8 @@ def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
     label, zone = finding.label, backtest.zone
     start = (label.id, minute(label.due, zone) or f"began {minute(label.began, zone)}")
     if finding.first is None:
-        return (
-            *start,
-            _RESULTS.get(finding.result, finding.result),
-            finding.reason,
-            "",
-            "",
-            "",
-            "",
-        )
+        result = _RESULTS.get(finding.result, finding.result)
+        return (*start, result, finding.reason, *[""] * 4)
     by = ", ".join(
         f"{seen.monitor} {seen.status}"
         + ("" if seen.at == finding.first.at else f" after {span(seen.at - finding.first.at)}")

@@ -11,9 +11,6 @@ from plumbline.cli.options import FOLDER, flag, format_option, option
 from plumbline.cli.output import write_report
 from plumbline.cli.session import Session
 
-NOTHING = 3
-"""The exit code where no test could be imported, as that of `plumbline import gx`."""
-
 
 def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) -> int:
     """Write suites from the tests and source freshness of a dbt project.
@@ -25,6 +22,7 @@ def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) 
     Repeat it after changes in dbt: it takes over what changed there, keeps what you edited, and
     shows where both changed. dbt-import.lock holds what was imported; commit it.
     """
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.dbt.importing import plan_import, write_import
     from plumbline.dbt.report import import_dict, import_page
     from plumbline.scaffold.monitor_checks import check_name
@@ -41,7 +39,7 @@ def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) 
         page=lambda: import_page(found, checkpoint=checkpoint, is_dry=dry_run),
     )
     kinds = {one.kind for one in found.became}
-    return NOTHING if kinds == {"not_imported"} else 0
+    return EXIT_ERROR if kinds == {"not_imported"} else EXIT_OK
 
 
 command = Command(
@@ -69,5 +67,5 @@ command = Command(
         Example("plumbline import dbt --dry-run", "show what the tests become"),
         Example("plumbline import dbt", "write suites, models and the checkpoint"),
     ),
-    exit_codes={NOTHING: "ERROR: there are tests, and none could be imported"},
+    exit_codes={3: "ERROR: there are tests, and none could be imported"},
 )

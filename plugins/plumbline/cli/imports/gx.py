@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from plumbline.project import Project
 
 
-NOTHING = 3
-"""The exit code where no part could be converted."""
-
-
 def import_gx(
     folder: Path,
     name: str | None,
@@ -38,6 +34,7 @@ def import_gx(
     What can't be converted is listed with the reason and a fix. Files that exist with other content
     are kept. If only a part could be converted, the last line says so.
     """
+    from plumbline.core.status import EXIT_ERROR, EXIT_OK
     from plumbline.scaffold.import_gx.destination import plan_import
     from plumbline.scaffold.import_gx.pages import import_dict, import_page
 
@@ -55,7 +52,7 @@ def import_gx(
     if not dry_run:
         plan.write()
     write_report(form, plan, data=import_dict, page=partial(import_page, is_dry=dry_run))
-    return 0 if plan.report.converted else NOTHING
+    return EXIT_OK if plan.report.converted else EXIT_ERROR
 
 
 def _table(text: str) -> tuple[str, str]:
@@ -100,5 +97,5 @@ command = Command(
         Example("plumbline import gx ../quality --dry-run", "show what each file becomes"),
         Example("plumbline import gx ../quality", "write it into this project"),
     ),
-    exit_codes={NOTHING: "ERROR: nothing could be converted"},
+    exit_codes={3: "ERROR: nothing could be converted"},
 )

@@ -106,7 +106,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
 
 
 def _notes(latest: Outcome) -> list[str]:
-    """The notes that the line above them does not have."""
+    """The notes that the line above them does not have (`plumbline.checks.summary`)."""
     parts = f"; {latest.reason or latest.summary}; "
     return [note for note in latest.notes if f"; {note}; " not in parts]
 

@@ -18,10 +18,10 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     names: set[str] = set()
     open_file = os.open
 
-    def open_unlocked(path: Path, flags: int, *rest: int) -> int:
+    def open_unlocked(path: Path, flags: int, *rest: int, **others: int) -> int:
         if Path(path).name in names:
             raise PermissionError(13, "Permission denied", str(path))
-        return open_file(path, flags, *rest)
+        return open_file(path, flags, *rest, **others)
 
     monkeypatch.setattr(os, "open", open_unlocked)
     return names

@@ -125,8 +125,8 @@ def test_a_command_that_waits_for_the_warehouse_ends_with_the_code_of_the_signal
     with silent_warehouse() as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         command = start(*arguments, BIGQUERY_EMULATOR_HOST=host)
-        listener.accept()
-        assert command.stop(number) == SIGNALS[number]
+        with listener.accept()[0]:  # closed, it would be an answer
+            assert command.stop(number) == SIGNALS[number]
 
 
 def is_there(pid: int) -> bool:

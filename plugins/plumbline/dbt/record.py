@@ -280,7 +280,7 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
     refused = next((one for one in untested if not tested or monitored_ids(one)), None)
     if refused is not None:
         raise ConfigError(
-            f"run_results.json is of `dbt {refused.command}`, which tests no data",
+            f"run_results.json is of `dbt {refused.command}`, which {refused.shortfall}",
             file=refused.file,
             key="args.which",
             fix="record right after `dbt build` or `dbt test`: each dbt command replaces the file. "
@@ -297,7 +297,7 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
 
 
 def _tested_nothing(one: Invocation) -> str:
-    return f"{one.file.name} is left out: it is of `dbt {one.command}`, which tests no data."
+    return f"{one.file.name} is left out: it is of `dbt {one.command}`, which {one.shortfall}."
 
 
 def _delivers(

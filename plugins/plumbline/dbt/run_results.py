@@ -62,16 +62,21 @@ class Invocation:
     generated_at: datetime
     """When dbt had finished."""
     command: str
-    """``build``, ``build --empty``; empty where the file does not say it."""
+    """``build``, ``build --sample``; empty where the file does not say it."""
     is_partial: bool
     """Whether options or a retry left out tests."""
     results: tuple[NodeResult, ...]
 
     @property
     def tests_data(self) -> bool:
-        """Whether its command tests data: `dbt compile` lists tests without running them, and with
-        `--empty` they read no rows, so that all pass."""
+        """Whether its command tests the data: `dbt compile` lists tests without running them, with
+        `--empty` they read no rows, so that all pass, and with `--sample` only those of a time."""
         return self.command in ("", *_WITH_TESTS)
+
+    @property
+    def shortfall(self) -> str:
+        """What such a command does instead."""
+        return "tests only a sample" if self.command.endswith(" --sample") else "tests no data"
 
 
 def has_results(folder: Path) -> bool:
@@ -126,7 +131,8 @@ def _invocation(file: Path) -> Invocation:
 
 def _command(args: Mapping[str, Any]) -> str:
     which = str(args.get("which") or "")
-    return _COMMANDS.get(which, which) + (" --empty" if args.get("empty") else "")
+    options = [f" --{name}" for name in ("empty", "sample") if args.get(name)]
+    return "".join([_COMMANDS.get(which, which), *options])
 
 
 def _content(file: Path) -> Mapping[str, Any]:

@@ -143,6 +143,12 @@ def test_tests_that_read_no_rows_are_refused(small: SmallProject) -> None:
     assert record(small).counts["critical"] == 3
 
 
+def test_tests_that_read_a_sample_are_refused(small: SmallProject) -> None:
+    edit(small, sample="3 days")  # rows of other times are not tested
+    what = "run_results.json is of `dbt build --sample`, which tests only a sample"
+    assert refused(small).what == what
+
+
 def test_a_command_that_has_no_tests_is_left_out_beside_freshness(small: SmallProject) -> None:
     write_run_results(small.root / "target", {}, at=BUILT, invocation="1", which="run")
     report = record(small)

@@ -16,7 +16,11 @@ from plumbline.dbt.condition import row_condition
 from plumbline.dbt.errors import NoCounterpartError
 from plumbline.dbt.manifest import DataTest, GenericTest
 from plumbline.dbt.tables import Tables
+from plumbline.evaluate.condition import ConditionError, parse_condition
+from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES
+from plumbline.evaluate.text import matches_regex
+from plumbline.evaluate.vacuous import find_vacuous
 
 HOURS = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 168}
 """Of dbt's periods that have a fixed length."""
@@ -25,6 +29,10 @@ COUNT_ALL = re.compile(r"count\(\s*\*\s*\)", re.IGNORECASE)
 """dbt's own ``fail_calc``."""
 
 _COLUMN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_GROUP = re.compile(r"(?<!\\)\((?!\?)|\(\?P?<")
+"""A capturing group of a regex, or what may be one."""
+_WHOLE_GROUP = re.compile(r"\^?\((?!\?)[^()]*\)\$?")
+"""A regex that is one group, which is part of each match."""
 _SUBQUERY = re.compile(r"from\s*\(\s*select", re.IGNORECASE)
 
 Expectation = tuple[str, dict[str, Any]]
@@ -179,10 +187,23 @@ def counterparts(test: DataTest, tables: Tables, macros: frozenset[str]) -> list
             f"({one})" if len(arguments.conditions) > 1 else one for one in arguments.conditions
         )
         kwargs |= {"row_condition": whole, "condition_parser": "pandas"}
+    _refuse_unreadable(type_, kwargs)
     if generic.macro in _REJECT_NULLS:
         without = {key: value for key, value in kwargs.items() if key != "value_set"}
         return [(type_, kwargs), ("expect_column_values_to_not_be_null", without)]
     return [(type_, kwargs)]
+
+
+def _refuse_unreadable(type_: str, kwargs: Mapping[str, Any]) -> None:
+    """A run refuses a suite whole for one expectation that checks nothing or can't be read."""
+    vacuous = find_vacuous(type_, kwargs)
+    if vacuous is not None:
+        raise NoCounterpartError(f"as an expectation it checks nothing: {vacuous.what}")
+    try:
+        if "row_condition" in kwargs:
+            parse_condition(kwargs["row_condition"])
+    except ConditionError as fault:
+        raise NoCounterpartError(fault.what) from None
 
 
 def calculates_failures(test: DataTest) -> bool:
@@ -421,9 +442,25 @@ def _pattern(type_: str, key: str) -> Build:
         elif not given.left.get("is_raw"):
             pattern = pattern.replace("\\\\", "\\")
         given.take("is_raw")
+        if key == "regex":
+            _refuse_position(pattern)
         return type_, {"column": given.column(), key: pattern}
 
     return build
+
+
+def _refuse_position(regex: str) -> None:
+    """dbt_expectations asks for a position: ``regexp_instr(x, 'regex') > 0``. That of an empty text
+    is 0 whatever matches, and so is that of a group that is not part of the match.
+    """
+    if _GROUP.search(regex) and not _WHOLE_GROUP.fullmatch(regex):
+        raise NoCounterpartError(f"regex has a group, whose position dbt asks for: {regex}")
+    try:
+        [matches_empty] = matches_regex([""], regex)
+    except EvaluationError as fault:
+        raise NoCounterpartError(str(fault)) from None
+    if matches_empty:
+        raise NoCounterpartError(f"regex matches the empty text, where dbt finds nothing: {regex}")
 
 
 def _typed(type_: str, key: str, written: str) -> Build:

@@ -129,6 +129,18 @@ COUNTERPARTS: list[tuple[str, Mapping[str, Any], str, dict[str, Any]]] = [
     ),
     (
         f"{EXPECT}expect_column_values_to_match_regex",
+        {"regex": "^(a|b)$"},
+        f"{VALUES}match_regex",
+        {"regex": "^(a|b)$"},
+    ),
+    (
+        f"{EXPECT}expect_column_values_to_not_match_regex",
+        {"regex": "(?i)(?:a|b)c"},
+        f"{VALUES}not_match_regex",
+        {"regex": "(?i)(?:a|b)c"},
+    ),
+    (
+        f"{EXPECT}expect_column_values_to_match_regex",
         {"regex": "^\\d+$", "is_raw": True},
         f"{VALUES}match_regex",
         {"regex": "^\\d+$"},
@@ -312,6 +324,32 @@ def test_what_no_expectation_means_has_no_counterpart(tmp_path: Path) -> None:
             "macro": f"{EXPECT}expect_column_values_to_match_regex",
             "regex": "a",
             "flags": "i",
+        },
+        # else the whole suite of the table would be an ERROR
+        "one that can't fail": {
+            "macro": f"{EXPECT}expect_column_values_to_match_like_pattern",
+            "like_pattern": "%",
+        },
+        "a condition that is nested too deeply": {
+            "macro": "not_null",
+            "where": " or ".join(f"y = {number}" for number in range(60)),
+        },
+        # regexp_instr of them is 0 where regexp_contains is true
+        "a regex that an empty text matches": {
+            "macro": f"{EXPECT}expect_column_values_to_match_regex",
+            "regex": "^[a-z]*$",
+        },
+        "a group that may be no part of the match": {
+            "macro": f"{EXPECT}expect_column_values_to_match_regex",
+            "regex": "^(x)?b",
+        },
+        "one of several groups": {
+            "macro": f"{EXPECT}expect_column_values_to_not_match_regex",
+            "regex": "(a)|(?P<other>b)",
+        },
+        "a regex that RE2 refuses": {
+            "macro": f"{EXPECT}expect_column_values_to_match_regex",
+            "regex": "(?=a)",
         },
         "a test that the project redefines": {"macro": "unique", "macros": ("test_unique",)},
         "one that it dispatches to its own": {

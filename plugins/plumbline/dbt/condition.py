@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 _WORDS = {"EQ": "==", "NEQ": "!=", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 
 
-def row_condition(sql: str) -> str | None:
+def row_condition(sql: str, *, is_pasted: bool = False) -> str | None:
     """``status = 'paid'`` as ``status == "paid"``; None where each row meets it (``1 = 1``).
+
+    Args:
+        sql: the condition.
+        is_pasted: a macro writes it behind an ``and`` without brackets, which binds more tightly
+            than an ``or`` of its own.
 
     Raises:
         NoCounterpartError: it holds more than comparisons of columns, or Jinja.
     """
+    from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     if "{{" in sql or "{%" in sql:
@@ -31,6 +37,8 @@ def row_condition(sql: str) -> str | None:
         tree = None
     if tree is None:
         raise NoCounterpartError(f"the condition can't be parsed: {sql}")
+    if is_pasted and isinstance(tree, exp.Or):
+        raise NoCounterpartError(f"dbt pastes the `or` of the condition without brackets: {sql}")
     return None if _is_always_true(tree) else _text(tree)
 
 

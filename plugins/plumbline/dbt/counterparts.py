@@ -141,9 +141,9 @@ class _Arguments:
             if (value := self.number(key)) is not None
         }
 
-    def condition(self, sql: str | None) -> None:
-        """Only rows that meet ``sql`` are checked."""
-        found = row_condition(sql) if sql else None
+    def condition(self, sql: str | None, *, is_pasted: bool = False) -> None:
+        """Only rows that meet ``sql`` are checked; ``is_pasted``: by the macro, not by dbt."""
+        found = row_condition(sql, is_pasted=is_pasted) if sql else None
         if found is not None:
             self.conditions.append(found)
 
@@ -176,7 +176,7 @@ def counterparts(test: DataTest, tables: Tables, macros: frozenset[str]) -> list
     arguments = _Arguments(test, tables, dict(generic.arguments))
     type_, kwargs = build(arguments)
     arguments.condition(test.where)
-    arguments.condition(arguments.take("row_condition"))
+    arguments.condition(arguments.take("row_condition"), is_pasted=True)
     arguments.refuse_rest()
     if type_ not in MEASURES:
         raise NoCounterpartError(f"{type_} can't be part of a suite over a table")
@@ -310,7 +310,7 @@ def _relationships(given: _Arguments) -> Expectation:
         "to_table": other,
         "to_column": given.column("field"),
     }
-    given.condition(given.take("from_condition"))
+    given.condition(given.take("from_condition"), is_pasted=True)
     if str(given.take("to_condition", "1=1")).replace(" ", "") != "1=1":
         raise NoCounterpartError("to_condition has no counterpart")
     return FOREIGN_KEY, kwargs

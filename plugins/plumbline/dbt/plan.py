@@ -268,7 +268,7 @@ class Planner:
                 )
             sql = (
                 f"select * from (\n\nselect {test.fail_calc} as failures from (\n\n{sql}\n\n)"
-                "\n\n) where failures != 0"
+                "\n\n) where failures is null or failures != 0"
             )
         return sql
 

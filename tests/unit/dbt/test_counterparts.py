@@ -334,6 +334,18 @@ def test_what_no_expectation_means_has_no_counterpart(tmp_path: Path) -> None:
             "macro": "not_null",
             "where": " or ".join(f"y = {number}" for number in range(60)),
         },
+        # pasted behind an `and` without brackets
+        "an or in the condition of relationships": {
+            "macro": f"{UTILS}relationships_where",
+            "to": "ref('customers')",
+            "field": "id",
+            "from_condition": "a = 1 or b = 1",
+        },
+        "an or in the condition of a macro": {
+            "macro": f"{EXPECT}expect_compound_columns_to_be_unique",
+            "column_list": ["x", "y"],
+            "row_condition": "a = 1 or b = 1",
+        },
         # regexp_instr of them is 0 where regexp_contains is true
         "a regex that an empty text matches": {
             "macro": f"{EXPECT}expect_column_values_to_match_regex",

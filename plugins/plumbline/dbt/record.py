@@ -273,9 +273,12 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
     Raises:
         ConfigError: none is left.
     """
-    tested = [one for one in found if one.tests_data]
+    tested = [one for one in found if one.shortfall is None]
     untested = [one for one in found if one not in tested]
-    notes = [_tested_nothing(one) for one in untested]
+    notes = [
+        f"{one.file.name} is left out: it is of `dbt {one.command}`, which {one.shortfall}."
+        for one in untested
+    ]
     # `dbt docs generate` after `dbt build` lists all tests, and ran none: their results are lost.
     refused = next((one for one in untested if not tested or monitored_ids(one)), None)
     if refused is not None:
@@ -294,10 +297,6 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
         for one in left_out
     ]
     return tuple(recent or tested), notes
-
-
-def _tested_nothing(one: Invocation) -> str:
-    return f"{one.file.name} is left out: it is of `dbt {one.command}`, which {one.shortfall}."
 
 
 def _delivers(

@@ -68,14 +68,14 @@ class Invocation:
     results: tuple[NodeResult, ...]
 
     @property
-    def tests_data(self) -> bool:
-        """Whether its command tests the data: `dbt compile` lists tests without running them, with
-        `--empty` they read no rows, so that all pass, and with `--sample` only those of a time."""
-        return self.command in ("", *_WITH_TESTS)
+    def shortfall(self) -> str | None:
+        """Why the results don't tell whether the data is right; None: they do.
 
-    @property
-    def shortfall(self) -> str:
-        """What such a command does instead."""
+        `dbt compile` lists tests without running them. With ``--empty`` tests read no rows, so that
+        all pass; with ``--sample`` they read only the rows of a time range.
+        """
+        if self.command in ("", *_WITH_TESTS):
+            return None
         return "tests only a sample" if self.command.endswith(" --sample") else "tests no data"
 
 
@@ -131,8 +131,8 @@ def _invocation(file: Path) -> Invocation:
 
 def _command(args: Mapping[str, Any]) -> str:
     which = str(args.get("which") or "")
-    options = [f" --{name}" for name in ("empty", "sample") if args.get(name)]
-    return "".join([_COMMANDS.get(which, which), *options])
+    option = next((f" --{name}" for name in ("empty", "sample") if args.get(name)), "")
+    return _COMMANDS.get(which, which) + option
 
 
 def _content(file: Path) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from plumbline.dbt.tables import Tables
 from plumbline.evaluate.condition import ConditionError, parse_condition
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.catalogue import MEASURES
-from plumbline.evaluate.text import matches_regex
+from plumbline.evaluate.text import count_groups, matches_regex
 from plumbline.evaluate.vacuous import find_vacuous
 
 HOURS = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 168}
@@ -29,8 +29,6 @@ COUNT_ALL = re.compile(r"count\(\s*\*\s*\)", re.IGNORECASE)
 """dbt's own ``fail_calc``."""
 
 _COLUMN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_GROUP = re.compile(r"(?<!\\)\((?!\?)|\(\?P?<")
-"""A capturing group of a regex, or what may be one."""
 _WHOLE_GROUP = re.compile(r"\^?\((?!\?)[^()]*\)\$?")
 """A regex that is one group, which is part of each match."""
 _SUBQUERY = re.compile(r"from\s*\(\s*select", re.IGNORECASE)
@@ -195,7 +193,7 @@ def counterparts(test: DataTest, tables: Tables, macros: frozenset[str]) -> list
 
 
 def _refuse_unreadable(type_: str, kwargs: Mapping[str, Any]) -> None:
-    """A run refuses a suite whole for one expectation that checks nothing or can't be read."""
+    """A run refuses the whole suite if one expectation checks nothing or can't be read."""
     vacuous = find_vacuous(type_, kwargs)
     if vacuous is not None:
         raise NoCounterpartError(f"as an expectation it checks nothing: {vacuous.what}")
@@ -450,17 +448,18 @@ def _pattern(type_: str, key: str) -> Build:
 
 
 def _refuse_position(regex: str) -> None:
-    """dbt_expectations asks for a position: ``regexp_instr(x, 'regex') > 0``. That of an empty text
-    is 0 whatever matches, and so is that of a group that is not part of the match.
+    """dbt_expectations tests ``regexp_instr(x, 'regex') > 0``. It is 0 for an empty text, even if
+    the regex matches it, and for a group that isn't part of the match.
     """
-    if _GROUP.search(regex) and not _WHOLE_GROUP.fullmatch(regex):
-        raise NoCounterpartError(f"regex has a group, whose position dbt asks for: {regex}")
     try:
+        groups = count_groups(regex)
         [matches_empty] = matches_regex([""], regex)
     except EvaluationError as fault:
         raise NoCounterpartError(str(fault)) from None
+    if groups and not _WHOLE_GROUP.fullmatch(regex):
+        raise NoCounterpartError(f"dbt asks for the position of the group in the regex: {regex}")
     if matches_empty:
-        raise NoCounterpartError(f"regex matches the empty text, where dbt finds nothing: {regex}")
+        raise NoCounterpartError(f"the regex matches an empty text, where dbt finds none: {regex}")
 
 
 def _typed(type_: str, key: str, written: str) -> Build:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from plumbline.evaluate.errors import EvaluationError
 
@@ -16,19 +17,32 @@ def matches_regex(texts: Sequence[str], regex: str) -> list[bool]:
     Raises:
         EvaluationError: BigQuery would refuse the pattern.
     """
+    # In bytes, which RE2 works on: with texts, positions in a match are counted in characters.
+    compiled = _compiled(regex)
+    return [compiled.search(text.encode()) is not None for text in texts]
+
+
+def count_groups(regex: str) -> int:
+    """How many capturing groups ``regex`` has.
+
+    Raises:
+        EvaluationError: BigQuery would refuse the pattern.
+    """
+    return int(_compiled(regex, never_capture=False).groups)
+
+
+def _compiled(regex: str, *, never_capture: bool = True) -> Any:
     import re2
 
     options = re2.Options()
     options.log_errors = False  # to standard error; they are raised
-    options.never_capture = True
+    options.never_capture = never_capture
     try:
-        # In bytes, which RE2 works on: with texts, positions in a match are counted in characters.
-        compiled = re2.compile(regex.encode(), options)
+        return re2.compile(regex.encode(), options)
     except re2.error as fault:
         raise EvaluationError(
             f"regex {regex!r} is refused: {_reason(fault)}; write it in RE2, BigQuery's syntax"
         ) from None
-    return [compiled.search(text.encode()) is not None for text in texts]
 
 
 def _reason(fault: Exception) -> str:

@@ -355,6 +355,11 @@ def test_what_no_expectation_means_has_no_counterpart(tmp_path: Path) -> None:
             "macro": f"{EXPECT}expect_column_values_to_match_regex",
             "regex": "^(x)?b",
         },
+        "a group behind a backslash that is matched literally": {
+            "macro": f"{EXPECT}expect_column_values_to_match_regex",
+            "regex": r"a\\(x)?b",
+            "is_raw": True,
+        },
         "one of several groups": {
             "macro": f"{EXPECT}expect_column_values_to_not_match_regex",
             "regex": "(a)|(?P<other>b)",

@@ -200,6 +200,16 @@ def test_each_group_is_judged(shop: SmallProject) -> None:
     assert len(outcome.job_ids) == 1
 
 
+def test_rows_of_groups_are_counted_as_rows(shop: SmallProject) -> None:
+    filled = expect("column_values_to_not_be_null", column="email")
+    whole = judged(shop, filled, rows=DAY)
+    grouped = judged(shop, filled, rows=DAY, group_by=["country"])
+    (of_whole,), (of_groups,) = whole.failures, grouped.failures
+    assert len(grouped.groups) > 1
+    assert (of_groups.counts, of_groups.counted) == (of_whole.counts, "rows")
+    assert of_groups.element_count == whole.rows
+
+
 @pytest.mark.parametrize(
     "expectation",
     [

@@ -16,12 +16,15 @@ from great_expectations.validator.validation_statistics import calc_validation_s
 
 from plumbline.checks.check import Check
 from plumbline.checks.judged import JudgedExpectation, JudgedGroup
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
 from plumbline.evaluate.errors import NOTHING_CHECKED
 from plumbline.evaluate.suite import Evaluated, raised_result
 
 _RETURN_ROWS = ("unexpected_rows_expectation", NO_FAILING_ROWS)
 """Expectations whose observed value is the number of unexpected rows."""
+_JUDGE_GROUPS = (OURS, FOLLOWS_HISTORY)
+"""Expectations that count groups. A suite over a table lists groups of the others as well, which
+count rows."""
 _PLACE = ("position", "expected", "found")
 """Of a column that is not where it should be, in GX's order."""
 
@@ -162,7 +165,7 @@ def _read(entry: ExpectationValidationResult, evaluated: Evaluated | None) -> Ju
         description=config.description or _usual(config.kwargs, result),
         element_count=_count(
             len(details["groups"])
-            if "groups" in details and config.type not in _RETURN_ROWS
+            if "groups" in details and config.type in _JUDGE_GROUPS
             else result.get("element_count")
         ),
         missing_count=_count(result.get("missing_count")),

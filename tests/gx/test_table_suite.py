@@ -480,6 +480,7 @@ def test_freshness_is_the_age_at_the_instant(
     assert outcome.status is status, outcome.reason
     if status is Status.PASS:
         assert outcome.expectations[0].observed == 9.0
+        assert (outcome.observed, outcome.unit) == (9.0, "h")
 
 
 def test_personal_values_are_masked(shop: SmallProject) -> None:

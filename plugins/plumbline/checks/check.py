@@ -16,7 +16,7 @@ from typing import Any
 from plumbline.checks.bounds import Bounds, MeasuredGroup, PerUnit
 from plumbline.checks.table_metrics import TableMetric, metric_of
 from plumbline.core.errors import did_you_mean
-from plumbline.core.expectation_types import FOLLOWS_HISTORY, NO_FAILING_ROWS, OURS
+from plumbline.core.expectation_types import FOLLOWS_HISTORY, IS_FRESH, NO_FAILING_ROWS, OURS
 from plumbline.core.text import unit_of
 from plumbline.project.parameters import is_parameter
 from plumbline.project.suites import ExpectationEntry, Observed, ObservedColumn, Suite
@@ -63,6 +63,8 @@ class Check:
         """``kwargs``, with the bounds that hold where none is given."""
         never = self.table_metric.never if self.table_metric else {}
         given = {name: value for name, value in self.kwargs.items() if value is not None}
+        if self.type == IS_FRESH and "max_hours" in given:
+            given["max_value"] = given["max_hours"]
         return {**_DEFAULTS.get(self.type, {}), **never, **given}
 
     @cached_property
@@ -187,6 +189,8 @@ class Check:
             return observed.unit
         if self.table_metric is not None:
             return self.table_metric.unit
+        if self.type == IS_FRESH:
+            return "h"
         if not self.is_metric and self.aggregate is None:
             return ""
         column = observed.column if isinstance(observed, ObservedColumn) else None

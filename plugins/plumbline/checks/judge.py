@@ -244,7 +244,9 @@ def _first_number(results: Sequence[JudgedExpectation]) -> JudgedExpectation | N
 
 def _unit_of_first(results: Sequence[JudgedExpectation]) -> str:
     first = _first_number(results)
-    return "rows" if first is not None and first.type.startswith(_ROW_COUNT) else ""
+    if first is None:
+        return ""
+    return "rows" if first.type.startswith(_ROW_COUNT) else first.unit(None)
 
 
 def _of_expectations(results: Sequence[JudgedExpectation]) -> tuple[str, ...]:

@@ -148,6 +148,10 @@ def _level(check: Check, unit: str) -> str:
     bounds = _bounds(check.arguments, unit)
     if check.type == FOLLOWS_HISTORY:
         bounds = f"outside what is usual or {bounds}"
+    mostly = check.kwargs.get("mostly")
+    if isinstance(mostly, int | float) and mostly < 1:
+        few = f"in more than {100 - 100 * mostly:.9g} % of values"
+        bounds = f"{bounds} {few}" if bounds else f"< {100 * mostly:.9g} %"
     if bounds:
         text += f" {bounds}"
     own = [f"{group} {_bounds(kwargs, unit, group)}" for group, kwargs in check.overridden.items()]

@@ -73,6 +73,31 @@ def test_the_levels_of_one_thing_stand_together() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "kwargs", "words"),
+    [
+        ("table_to_be_fresh", {"max_hours": 24}, "newest a: critical > 24 h"),
+        ("column_values_to_be_unique", {}, "a: column values to be unique: critical"),
+        ("column_values_to_be_unique", {"mostly": 1}, "a: column values to be unique: critical"),
+        (
+            "column_values_to_not_be_null",
+            {"mostly": 0.995},
+            "a: column values to not be null: critical < 99.5 %",
+        ),
+        (
+            "column_values_to_be_between",
+            {"min_value": 1, "max_value": 5, "mostly": 0.93},
+            "a: critical < 1 or > 5 in more than 7 % of values",
+        ),
+    ],
+)
+def test_an_age_and_a_share_of_values_are_levels(
+    name: str, kwargs: dict[str, Any], words: str
+) -> None:
+    one = {"type": f"expect_{name}", "severity": "critical", "kwargs": {"column": "a", **kwargs}}
+    assert [str(threshold) for threshold in thresholds_of(suite(one))] == [words]
+
+
 def test_overrides_are_named() -> None:
     overridden = metric(
         "warning",

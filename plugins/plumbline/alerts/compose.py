@@ -18,7 +18,7 @@ from plumbline.alerts.crossed import crossed_by_groups
 from plumbline.alerts.incidents import acks, criteria
 from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Known, Reason
 from plumbline.alerts.routes import route_of, with_fallback
-from plumbline.checks.failures import reported
+from plumbline.checks.failures import reported, unmeasured_failure
 from plumbline.core.alert_line import Event
 from plumbline.core.outcome import Outcome, measured
 from plumbline.core.run import Run
@@ -284,11 +284,15 @@ def _is_missing(change: Change, outcome: Outcome) -> bool:
     return outcome.status is Status.PASS and not change.event.is_end
 
 
+def _has_number(outcome: Outcome) -> bool:
+    return outcome.status is not Status.ERROR and unmeasured_failure(outcome) is None
+
+
 def _with_outcome(item: Item, outcome: Outcome) -> Item:
     is_error = item.kind == "error" and not item.event.is_end
     return replace(
         item,
-        observed=None if outcome.status is Status.ERROR else outcome.observed,
+        observed=outcome.observed if _has_number(outcome) else None,
         unit=outcome.unit,
         thresholds=outcome.thresholds,
         numerator=outcome.numerator,

@@ -20,8 +20,9 @@ from plumbline.core.expectation_types import (
     USUAL,
 )
 from plumbline.core.failure import MOST_SAMPLES, Failure, Sample
+from plumbline.core.outcome import Outcome
 from plumbline.core.status import status_of_severity
-from plumbline.core.text import listing
+from plumbline.core.text import listing, metric_and_levels
 from plumbline.project.suites import Suite
 
 _SIDES = ("min_value", "max_value", "mostly", "overrides")
@@ -29,6 +30,8 @@ _LEVEL = frozenset(
     {*_SIDES, "per", "strict_min", "strict_max", "deviations", "least_deviation", "batch_id"}
 )
 """Arguments in which the two levels of one check differ."""
+_OF_METRICS = (OURS, FOLLOWS_HISTORY, NO_FAILING_ROWS)
+"""Expectations of models, whose suites say which number stands for the monitor."""
 
 
 def failures_of(suite: Suite, results: Sequence[JudgedExpectation]) -> tuple[Failure, ...]:
@@ -41,6 +44,25 @@ def reported(failures: Sequence[Failure]) -> list[Failure]:
     """Those that are notified, the worst first; of the two levels of a check the worse one."""
     shown = [failure for failure in failures if not failure.is_covered]
     return sorted(shown, key=lambda failure: -status_of_severity(failure.severity).severity)
+
+
+def unmeasured_failure(outcome: Outcome) -> Failure | None:
+    """The worst failure, where the number that stands for the monitor is not what it judged.
+
+    A suite that declares no number has that of its first expectation with one. Where another
+    expectation fails, beside its text that number and its thresholds would mislead.
+    """
+    worst = [one for one in reported(outcome.failures) if one.status is outcome.status]
+    if not worst or not outcome.status.is_judged:
+        return None
+    is_known = outcome.observed is not None
+    metric, _ = metric_and_levels(outcome.thresholds)
+    is_measured = (is_known and outcome.evaluated == 1) or any(
+        one.expectation in _OF_METRICS
+        or (is_known and metric and one.expected.startswith(f"{metric} must "))
+        for one in worst
+    )
+    return None if is_measured else worst[0]
 
 
 def _failure(

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from plumbline.checks.failures import reported
+from plumbline.checks.failures import reported, unmeasured_failure
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.status import IMPACT_OF_ERROR, Status
 from plumbline.core.text import capped, fraction, metric_and_levels, moment
@@ -134,10 +134,14 @@ def _table(report: RunReport, *, has_summary: bool) -> Table:
 
 
 def _threshold(outcome: Outcome) -> Line:
-    """The metric and the levels; of an ERROR none, as nothing was held against it."""
-    metric, levels = metric_and_levels(outcome.thresholds)
+    """The metric and the levels; of an ERROR none, as nothing was held against it. Where the
+    worst failure has no number, what it required."""
     if outcome.status is Status.ERROR:
         return ""
+    failure = unmeasured_failure(outcome)
+    if failure is not None:
+        return failure.head
+    metric, levels = metric_and_levels(outcome.thresholds)
     return (f"{metric}:", Break(" "), levels) if metric else levels
 
 

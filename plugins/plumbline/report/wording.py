@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from plumbline.checks.failures import unmeasured_failure
 from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.safe_text import name, one_line
@@ -40,8 +41,8 @@ _UNSENT = {"not confirmed yet": "to be confirmed by the next runs, see confirm_a
 
 
 def observed(outcome: Outcome) -> str:
-    """The monitor as one number; what could not be checked has none."""
-    if not outcome.status.is_judged:
+    """The monitor as one number; what could not be checked has none, nor what is not a number."""
+    if not outcome.status.is_judged or unmeasured_failure(outcome) is not None:
         return NOTHING
     return amount(outcome.observed, outcome.unit)
 

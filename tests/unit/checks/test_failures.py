@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import date, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from plumbline.checks.failures import failures_of, reported
+from plumbline.checks.failures import failures_of, reported, unmeasured_failure
 from plumbline.checks.judged import JudgedExpectation, JudgedGroup
 from plumbline.core.failure import MOST_SAMPLES, Failure
 from plumbline.core.group_key import GroupKey
+from plumbline.core.outcome import Outcome
+from plumbline.core.status import Status
 from plumbline.project.suites import Suite, SuiteEntry
+
+NOW = datetime(2026, 2, 3, tzinfo=UTC)
 
 
 def suite(observed: dict[str, Any] | None = None) -> Suite:
@@ -405,3 +410,36 @@ def test_three_checks_on_one_column_are_three_lines() -> None:
     ]
     shown = [failure.expected for failure in reported(failures_of(suite(), results))]
     assert shown == ["id must be at least 1", "id must be unique", "id must not be NULL"]
+
+
+UNIQUE = Failure("expect_column_values_to_be_unique", "critical", "id must be unique", "id")
+ROWS = Failure("expect_table_row_count_to_be_between", "critical", "row count must be at least 9")
+LATE = Failure("expect_metric_to_be_between", "critical", "max of hours_late must be at most 6 h")
+
+
+@pytest.mark.parametrize(
+    ("failures", "outcome", "expected"),
+    [
+        ([UNIQUE], {}, UNIQUE),
+        ([UNIQUE], {"status": Status.WARNING}, None),
+        ([UNIQUE], {"evaluated": 1}, None),
+        ([UNIQUE], {"evaluated": 1, "observed": None, "thresholds": ""}, UNIQUE),
+        ([UNIQUE, ROWS], {}, None),
+        ([ROWS], {"observed": None}, ROWS),
+        ([UNIQUE, replace(ROWS, severity="warning")], {}, UNIQUE),
+        ([UNIQUE, LATE], {"thresholds": "max of hours_late: critical > 6 h"}, None),
+        ([], {}, None),
+    ],
+)
+def test_the_number_of_a_monitor_stands_aside_if_it_is_not_what_failed(
+    failures: list[Failure], outcome: dict[str, Any], expected: Failure | None
+) -> None:
+    given = {
+        "status": Status.CRITICAL,
+        "observed": 3.0,
+        "thresholds": "row count: critical < 9",
+        "evaluated": 2,
+        **outcome,
+    }
+    found = Outcome("orders", summary="", as_of=NOW, failures=tuple(failures), **given)
+    assert unmeasured_failure(found) is expected

@@ -21,7 +21,7 @@ from plumbline.core.status import MEANINGS, RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page, tight
-from plumbline.site.pages.overview import calendar, headline, measured
+from plumbline.site.pages.overview import calendar, headline, measured, render
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
     CheckpointView,
@@ -169,8 +169,34 @@ def test_a_line_has_the_number_against_the_threshold_that_it_crossed(
     latest = site_data().monitors[0].latest
     assert latest is not None
     reason = "no table" if status is Status.ERROR else None
-    said = measured(replace(latest, status=status, thresholds=thresholds, reason=reason))
-    assert said == (observed, against)
+    changed = replace(latest, status=status, thresholds=thresholds, reason=reason, failures=())
+    assert measured(changed) == (observed, against)
+
+
+def test_without_a_schedule_there_is_no_column_for_the_next_run() -> None:
+    data = site_data()
+    assert b'scope="col" class="c-next"' in render(data)
+    monitors = tuple(replace(view, next_run=None) for view in data.monitors)
+    checkpoints = tuple(replace(view, next_run=None) for view in data.checkpoints)
+    shown = render(replace(data, monitors=monitors, checkpoints=checkpoints))
+    assert b"Next run" not in shown
+    assert b"c-next" not in shown
+
+
+def test_a_line_has_what_failed_where_that_is_not_its_number() -> None:
+    latest = site_data().monitors[0].latest
+    assert latest is not None
+    duplicates = Failure(
+        "expect_column_values_to_be_unique",
+        "critical",
+        "order_id must be unique",
+        "order_id",
+        unexpected_count=2,
+        element_count=9,
+    )
+    thresholds = "row count: warning < 5000"
+    changed = replace(latest, thresholds=thresholds, failures=(duplicates,), evaluated=2)
+    assert measured(changed) == ("", "order_id must be unique: 2 of 9 rows fail")
 
 
 def test_a_monitor_page_holds_its_numbers_sql_runbook_and_alerts(pages: Pages) -> None:

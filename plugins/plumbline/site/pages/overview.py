@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from plumbline.checks.failures import unmeasured_failure
 from plumbline.core.instants import last_day
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import FAILING, Status
@@ -96,6 +97,9 @@ def render(data: SiteData) -> bytes:
         lines=lines,
         wrong=[line for line in lines if line.is_failing],
         fine=[line for line in lines if not line.is_failing],
+        # Runs that no schedule starts have none: the column would be empty.
+        has_next=any(view.next_run for view in data.monitors)
+        or any(view.next_run for view in data.checkpoints),
         choices=choices(data.monitors),
         most_unfolded=_MOST_UNFOLDED,
         checkpoints=[
@@ -180,6 +184,9 @@ def measured(latest: Outcome) -> tuple[str, str]:
     """The number, and what it is held against: ``mean of coverage_pct: critical < 50 %``."""
     if not latest.status.is_judged:
         return "", latest.reason or latest.summary
+    failure = unmeasured_failure(latest)
+    if failure is not None:
+        return "", failure.text(most=0)
     observed = amount(latest.observed, latest.unit)
     metric, levels = metric_and_levels(latest.thresholds)
     crossed = [one for one in _LEVELS.split(levels) if one.startswith(latest.status.lower())]

@@ -113,4 +113,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return "known: " + ", ".join(names) if names else "none is known"
+    return "known: " + ", ".join(names) if names else "there are none yet"

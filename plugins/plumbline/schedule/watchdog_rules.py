@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from plumbline.core.status import Status
-from plumbline.core.text import span
+from plumbline.core.text import count, span
 from plumbline.history.heartbeat_rows import FAILED, Heartbeat
 from plumbline.project.due import last_due
 from plumbline.project.schedule import Schedule, write_duration
@@ -341,7 +341,7 @@ def _of_finished(
     if beat.waiting:
         yield WatchdogFinding(
             Kind.UNDELIVERED,
-            f"the run of {when} could not deliver {beat.waiting} messages",
+            f"the run of {when} could not deliver {count(beat.waiting, 'messages')}",
             "fix the channel, then `plumbline alerts flush`",
             beat.beat_at,
         )

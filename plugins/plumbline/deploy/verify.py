@@ -22,7 +22,7 @@ from plumbline.deploy.deployed import UnknownDeploymentError
 from plumbline.gx.context import open_workspace
 from plumbline.project import Project, Target
 from plumbline.project.services import Service
-from plumbline.run.progress import NoProgress, Progress
+from plumbline.run.progress import NoProgress, PartProgress, Progress
 from plumbline.run.request import AsOf, RunRequest
 from plumbline.run.runner import run_checkpoint
 
@@ -152,9 +152,11 @@ def look_after(
         )
     progress = progress or NoProgress()
     length = in_utc(now) - since
-    found = _run(after, since=since, until=now, progress=progress)
+    part = PartProgress(progress, "since the deployment")
+    found = _run(after, since=since, until=now, progress=part)
     if before is None:
-        before = _run(after, since=since - length, until=since, progress=progress)
+        part = PartProgress(progress, "before the deployment")
+        before = _run(after, since=since - length, until=since, progress=part)
     past = {outcome.monitor: outcome for outcome in before.outcomes}
     lines = [_line(outcome, past.get(outcome.monitor)) for outcome in found.outcomes]
     if after.logs is not None:

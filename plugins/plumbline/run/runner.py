@@ -86,7 +86,7 @@ def run_checkpoint(
         batch_parameters=_options(request),
         on_outcome=lambda outcome: progress.monitor_done(outcome, of=len(monitors)),
     )
-    progress.step(f"querying {target.name}, one job per monitor")
+    progress.step(f"0 of {len(monitors)} done; querying {target.name}")
     engine.submit()
     heartbeat = None
     if delivers:
@@ -187,8 +187,8 @@ def dry_run(request: RunRequest, *, progress: Progress | None = None) -> DryRunR
     _check_parameters(request, monitors)
     jobs = _unsent(request)
     models = []
-    for name in monitors:
-        progress.step(f"compiling {name}")
+    for place, name in enumerate(monitors, 1):
+        progress.step(f"compiling {place} of {len(monitors)}: {name}")
         compiled, estimated, fault = None, None, None
         try:
             compiled = jobs.compile(request.project.suite_of(name))

@@ -284,5 +284,5 @@ def test_the_command_ends_with_the_status_and_says_what_to_do(elsewhere: Elsewhe
     )
     assert done.returncode == 2, done.stderr
     assert "missing  the run of" in done.stdout
-    assert "do       check whether the scheduler runs" in done.stdout
+    assert "fix      check whether the scheduler runs" in done.stdout
     assert os.environ.get("SLACK_WEBHOOK_URL") is None or elsewhere.slack.messages == []

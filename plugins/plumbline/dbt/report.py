@@ -12,11 +12,25 @@ from plumbline.core.text import count
 from plumbline.dbt.importing import TEXT, Import
 from plumbline.dbt.merge import Conflict
 from plumbline.dbt.plan import Became
-from plumbline.report.page import Block, Code, Command, Items, Line, Name, Section, Table
+from plumbline.report.page import (
+    Block,
+    Code,
+    Command,
+    Items,
+    Line,
+    Name,
+    Result,
+    Results,
+    Section,
+    Table,
+    fix_facts,
+)
 
 SCHEMA_VERSION = 1
 
 _MOST_REASONS = 2
+_MOST_TESTS = 5
+"""How many tests are named that were not imported for one reason; JSON has all."""
 
 
 def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section]:
@@ -35,7 +49,7 @@ def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section
         sections.append(Section("", (Table(("test", "tests", "became"), rows, frozenset({1})),)))
     left = tuple(_left(found.became))
     if left:
-        sections.append(Section("Not imported", left))
+        sections.append(Section("Not imported", (Results(left),)))
     conflicts = [block for path, one in found.conflicts for block in _conflict(path, one)]
     if conflicts:
         title = "Changed in dbt and here; your version stays, so compare them"
@@ -74,15 +88,20 @@ def _became(tests: Sequence[Became]) -> str:
     return ", ".join(texts)
 
 
-def _left(became: Sequence[Became]) -> Iterator[Block]:
+def _left(became: Sequence[Became]) -> Iterator[Result]:
     """By reason, because one often holds of many tests."""
     tests = defaultdict(list)
     for one in became:
         if one.kind == "not_imported":
             tests[one.why, one.fix].append(Name(one.test.removeprefix("test.")))
     for (why, fix), names in tests.items():
-        yield f"{why} ({count(len(names), 'tests')}); fix: {fix}"
-        yield Items(tuple(names))
+        more = len(names) - _MOST_TESTS
+        shown: list[Line] = [*names[:_MOST_TESTS]]
+        if more > 0:
+            shown.append(f"and {more:,} more; --format json names all")
+        facts = [("" if place else "tests", name) for place, name in enumerate(shown)]
+        line = f"{why} ({count(len(names), 'tests')})"
+        yield Result(None, line, (*facts, *fix_facts(fix)))
 
 
 def _place(path: str, part: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plumbline.core.status import (
@@ -16,7 +17,7 @@ from plumbline.core.status import (
 from plumbline.core.text import moment, rfc3339
 from plumbline.deploy.drift import Drift, DriftReport, worst_first
 from plumbline.deploy.wording import missing_commits, summary
-from plumbline.report.page import Result, Results, Section, Strong, Verdict
+from plumbline.report.page import Line, Result, Results, Section, Strong, Verdict, fix_facts
 
 if TYPE_CHECKING:
     from plumbline.deploy.check import CheckReport, CheckResult
@@ -28,16 +29,15 @@ SCHEMA_VERSION = 1
 
 def drift_page(report: DriftReport) -> list[Section]:
     """A line a service, worst first; below a drifted one what it does not run."""
-    results = tuple(
-        Result(
-            drift.status(report.limits),
-            f"{drift.service.name}: {summary(drift)}",
-            tuple(_drift_facts(drift)),
+    results = Results.of_names(
+        (
+            drift.service.name,
+            Result(drift.status(report.limits), summary(drift), tuple(_drift_facts(drift))),
         )
         for drift in worst_first(report)
     )
     head = f"Deployment drift · {moment(report.at)}"
-    return [Section(head, report.failures), Section("", (Results(results),))]
+    return [Section(head, report.failures), Section("", (results,))]
 
 
 def drift_dict(report: DriftReport) -> dict[str, object]:
@@ -51,12 +51,16 @@ def drift_dict(report: DriftReport) -> dict[str, object]:
     }
 
 
-def result_page(result: CheckResult) -> list[Section]:
-    """A check, with its details and its fix."""
+def result_page(result: CheckResult, earlier: Sequence[CheckResult] = ()) -> list[Section]:
+    """A check, with its details and its fix. What kept an ``earlier`` one from being made is said
+    there."""
+    same = next((one for one in earlier if replace(one, name=result.name) == result), None)
+    if same is not None and result.status is Status.ERROR:
+        what = f"{result.name}: not checked, see {same.name}"
+        return [Section("", (Results((Result(result.status, what),)),))]
     facts = [("", detail) for detail in result.details]
-    if result.fix and result.status is not Status.PASS:
-        facts.append(("do", result.fix))
-    shown = Result(result.status, f"{result.name}: {result.what}", tuple(facts))
+    fix = () if result.status is Status.PASS else fix_facts(result.fix)
+    shown = Result(result.status, f"{result.name}: {result.what}", (*facts, *fix))
     return [Section("", (Results((shown,)),))]
 
 
@@ -105,14 +109,16 @@ def look_page(look: Look) -> list[Section]:
     return [Section(head, (Results(results),))]
 
 
-def _look_facts(line: LookedAt) -> Iterator[tuple[str, str]]:
+def _look_facts(line: LookedAt) -> Iterator[tuple[str, Line]]:
     if line.compared == "new":
         yield "before", "not known"
     elif line.before is not None and line.compared != "same":
         yield "before", f"{line.before} ({line.before_summary})"
     elif line.before is not None and line.status.is_failing:
         yield "before", f"{line.before} too ({line.before_summary})"
-    if line.status.is_failing and line.action:
+    if line.status is Status.ERROR:
+        yield from fix_facts(line.action)
+    elif line.status.is_failing and line.action:
         yield "do", line.action
     if line.status.is_failing and line.runbook:
         yield "runbook", line.runbook
@@ -159,15 +165,14 @@ def verified_dict(found: Verified, code: int) -> dict[str, object]:
     }
 
 
-def _drift_facts(drift: Drift) -> Iterator[tuple[str, str]]:
+def _drift_facts(drift: Drift) -> Iterator[tuple[str, Line]]:
     if drift.deployed is not None:
         yield "runs", _runs(drift)
     for place, commit in enumerate(missing_commits(drift)):
         yield ("" if place else "miss"), commit
-    if drift.fix:
-        yield "do", drift.fix
-    elif drift.is_drifted and drift.service.entry.runbook:
-        yield "do", f"deploy it; {drift.service.entry.runbook}"
+    yield from fix_facts("deploy it" if drift.is_drifted else drift.fix)
+    if drift.is_drifted and drift.service.entry.runbook:
+        yield "runbook", drift.service.entry.runbook
 
 
 def _runs(drift: Drift) -> str:

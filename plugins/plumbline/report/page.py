@@ -7,8 +7,8 @@ read the report's dict instead, whose keys are a contract.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from plumbline.core.status import RunStatus, Status
 
@@ -116,11 +116,16 @@ class Code:
 
 @dataclass(frozen=True)
 class Result:
-    """What was checked, and its status."""
+    """What was found, with its status if it was a check's."""
 
-    status: Status
+    status: Status | None
     line: Line
     facts: tuple[tuple[str, Line], ...] = ()
+
+
+def fix_facts(fix: str | None) -> tuple[tuple[str, Line], ...]:
+    """What to do about a fault, as every report labels it; none where that is not known."""
+    return (("fix", fix),) if fix else ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,23 @@ class Results:
     """A line each, with its facts below."""
 
     results: tuple[Result, ...]
+
+    @classmethod
+    def of_names(cls, results: Iterable[tuple[str, Result]]) -> Results:
+        """Results that begin with the name of what was checked. Those that could not be checked
+        for the same reason are one."""
+        names: dict[tuple[Result, str], list[str]] = {}
+        for name, result in results:
+            alone = "" if result.status is Status.ERROR else name
+            names.setdefault((result, alone), []).append(name)
+        return cls(
+            tuple(
+                replace(
+                    one, line=(", ".join(of), *((": ", *parts_of(one.line)) if one.line else ()))
+                )
+                for (one, _), of in names.items()
+            )
+        )
 
 
 Block = Line | Items | Table | Facts | Results | Code

@@ -136,10 +136,12 @@ class _Screen:
             yield _whole((Text(" " * indent) if place else first) + line)
 
     def _result(self, result: Result) -> Iterator[RenderableType]:
-        status = _text(result.status)
-        status.pad_right(_STATUS_WIDTH - status.cell_len)
-        yield from self._lines(_text(result.line), status)
-        yield from self._facts(result.facts, indent=4)
+        first, indent = Text("- "), 2
+        if result.status is not None:
+            first, indent = _text(result.status), 4
+            first.pad_right(_STATUS_WIDTH - first.cell_len)
+        yield from self._lines(_text(result.line), first)
+        yield from self._facts(result.facts, indent=indent)
 
     def _code(self, code: Code) -> Iterator[Text]:
         """Code is copied, so its lines stay whole, also where they are wider than the terminal."""

@@ -131,7 +131,8 @@ def _markdown_facts(facts: Facts) -> Iterator[str]:
 
 def _markdown_results(results: Results) -> Iterator[str]:
     for one in results.results:
-        yield f"- {_begun(_marked(one.status))} {_marked(one.line)}"
+        status = () if one.status is None else (one.status, " ")
+        yield f"- {_begun(_marked((*status, *parts_of(one.line))))}"
         last = ""
         for label, value in one.facts:
             last = label or last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plumbline.core.status import exit_code, run_status
 from plumbline.core.text import moment, rfc3339
-from plumbline.report.page import Items, Result, Results, Section
+from plumbline.report.page import Items, Result, Results, Section, fix_facts
 from plumbline.report.wording import alert
 from plumbline.schedule.watchdog_check import CheckReport
 
@@ -13,20 +13,23 @@ SCHEMA_VERSION = 1
 
 def check_page(report: CheckReport) -> list[Section]:
     """A line for each that is watched, and below it what is wrong and the fix."""
-    results = tuple(
-        Result(
-            one.status,
+    results = Results.of_names(
+        (
             one.name,
-            tuple(
-                fact
-                for finding in one.findings
-                for fact in ((str(finding.kind), finding.what), ("do", finding.fix))
+            Result(
+                one.status,
+                "",
+                tuple(
+                    fact
+                    for finding in one.findings
+                    for fact in ((str(finding.kind), finding.what), *fix_facts(finding.fix))
+                ),
             ),
         )
         for one in report.watched
     )
     head = f"schedule check · target {report.target} · {moment(report.now)}"
-    sections = [Section(head, report.notes), Section("", (Results(results),))]
+    sections = [Section(head, report.notes), Section("", (results,))]
     if report.alerts is not None and report.alerts.lines:
         told = tuple(alert(line) for line in report.alerts.lines)
         sections.append(Section("Alerts", (Items(told),)))

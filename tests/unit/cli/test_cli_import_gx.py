@@ -34,7 +34,7 @@ def test_without_a_project_it_makes_one_and_says_what_became_what(
     said = plumbline("import", "gx", str(gx_folder))
     assert (said.code, said.err) == (0, "")
     assert "expectations/orders.json" in said.out
-    assert "expectations[1] expect_magic: there is no expectation 'expect_magic'; fix:" in said.out
+    assert "expectations[1] expect_magic: there is no expectation 'expect_magic'\n  fix" in said.out
     assert "plumbline run nightly --no-alerts" in said.out
     assert Project(empty).checkpoint("nightly").monitors == ("orders",)
 

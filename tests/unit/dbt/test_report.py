@@ -48,8 +48,9 @@ is_even            1  not imported
 singular test      1  query of failing rows
 
 Not imported
-is_even has no counterpart, and the manifest has no compiled SQL of it (1 test); fix: run `dbt compile` and import again
-- shop.is_even_orders_total.99914b932b
+- is_even has no counterpart, and the manifest has no compiled SQL of it (1 test)
+  tests  shop.is_even_orders_total.99914b932b
+  fix    run `dbt compile` and import again
 
 Files (dry run: nothing is written)
 - create expectations/no_lost_orders.json
@@ -67,6 +68,20 @@ Next: plumbline run dbt_tests
 """
     )
     assert not (root / "expectations" / "orders.json").exists()
+
+
+def test_of_many_tests_that_are_left_five_are_named(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = [generic_test("is_odd", ORDERS[0], f"c{number}", compiled=None) for number in range(8)]
+    write_manifest(root, ORDERS, *odd)
+    assert invoke(["import", "dbt", "--dry-run"]) == 3  # nothing was imported
+    text = capsys.readouterr().out.split("Not imported\n")[1].split("\n\n")[0]
+    first, *names, more, fix = text.splitlines()
+    assert first.endswith(" (8 tests)")
+    assert len(names) == 5
+    assert more.strip() == "and 3 more; --format json names all"
+    assert fix.strip() == "fix    run `dbt compile` and import again"
 
 
 def test_an_import_without_a_monitor_leads_to_no_run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from plumbline.core.status import Status
 from plumbline.deploy.check import CHECKS, CheckContext, CheckResult, run_checks
 from plumbline.deploy.deployed import Deployed, UnknownDeploymentError
 from plumbline.deploy.drift import compare
+from plumbline.deploy.report import result_page
 from plumbline.project import Project
 from plumbline.project.services import Service, ServiceEntry
+from plumbline.report.terminal import as_text
 from support.fake_receivers import FakeReceiver, Reply
 from support.repositories import History, git
 
@@ -238,3 +241,12 @@ def test_nothing_new_to_deploy_is_a_warning_and_an_unknown_state_an_error(clone:
     name = "what would be deployed"
     assert found(name, before(clone)).status is Status.WARNING
     assert found(name, before(clone, deployed="deadbeef")).status is Status.ERROR
+
+
+def test_what_keeps_several_checks_from_being_made_is_said_once() -> None:
+    first = CheckResult(Status.ERROR, "no repository", "clone it", name="branch")
+    assert as_text(result_page(first)) == "? ERROR     branch: no repository\n    fix  clone it\n"
+    later = as_text(result_page(replace(first, name="remote"), [first]))
+    assert later == "? ERROR     remote: not checked, see branch\n"
+    own = replace(first, name="remote", status=Status.CRITICAL)
+    assert "no repository" in as_text(result_page(own, [replace(own, name="branch")]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -107,7 +108,18 @@ def test_the_text_lists_what_does_not_run_and_the_fix() -> None:
     assert "✗ CRITICAL  worker: 77 of 598" in text
     assert "and 67 more" in text
     assert "runs  8cb965580000 (image tag)" in text
-    assert "? ERROR     lost: unknown: it has no label\n    do  label it" in text
+    assert "? ERROR     lost: unknown: it has no label\n    fix  label it" in text
+
+
+def test_services_that_are_unknown_for_the_same_reason_are_one_result() -> None:
+    others = [replace(UNKNOWN, service=service(name)) for name in ("other", "third")]
+    text = as_text(drift_page(DriftReport(NOW, (UNKNOWN, drift(0, 0), *others))))
+    assert "? ERROR     lost, other, third: unknown: it has no label\n    fix  label it\n" in text
+    assert text.count("fix  ") == 1
+    markdown = as_markdown(drift_page(DriftReport(NOW, (UNKNOWN, *others))))
+    assert (
+        "- ? ERROR lost, other, third: unknown: it has no label\n  - **fix**: label it" in markdown
+    )
 
 
 def test_what_commits_say_is_no_markdown() -> None:

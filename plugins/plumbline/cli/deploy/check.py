@@ -19,7 +19,7 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
     incidents, and the commits to deploy.
     """
     from plumbline.deploy import report as reports
-    from plumbline.deploy.check import CheckReport, check_context, run_checks
+    from plumbline.deploy.check import CheckReport, CheckResult, check_context, run_checks
     from plumbline.deploy.services import choose_services
 
     session = current_session()
@@ -29,11 +29,11 @@ def check(name: str, target: str | None, tests: bool, form: str) -> int:
     # On the demo data, their day is now, as for a run.
     now = read_as_of(session, project, where, None).instant
     context = check_context(project, where, service, now, runs_tests=tests)
-    results = []
+    results: list[CheckResult] = []
     with show_progress() as progress:
         for result in run_checks(context, progress.step):
+            write_part(form, reports.result_page(result, results))
             results.append(result)
-            write_part(form, reports.result_page(result))
     report = CheckReport(service.name, now, tuple(results))
     write_report(form, report, page=reports.checks_ending, data=reports.checks_dict)
     return report.exit_code

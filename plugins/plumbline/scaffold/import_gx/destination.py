@@ -176,15 +176,15 @@ def _plan(folder: Path, into: _Destination, tables: Mapping[str, str], overwrite
     for file, finding in find_faults(trial.files, into.root / "plugins"):
         if file not in trial.origins:
             at = f"{finding.place.key} of {file}" if finding.place.key else file
-            others.append(f"correct {at}: {finding.what}; fix: {finding.fix}")
+            others.append((f"correct {at}: {finding.what}", finding.fix))
             continue
         definition, indexes = trial.origins[file]
         index, why = index_of(finding), (finding.what, fix_of(finding))
         for one in indexes if index is None else indexes[index : index + 1]:
             refused.setdefault(definition, {}).setdefault(one, why)
     done = convert(into, refused)
-    for text in others:
-        done.report.ask(text)
+    for text, fix in others:
+        done.report.ask(text, fix)
     if google_project not in (None, *into.google_projects) and None in into.google_projects:
         done.report.ask(f"set PLUMBLINE_PROJECT={google_project}, for targets without a project")
     return _compared(into, done, BigQueryTarget(google_project, location or "US"), overwrite)

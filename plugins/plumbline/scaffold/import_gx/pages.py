@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from plumbline.core.text import capped, count
-from plumbline.report.page import Command, Items, Name, Section, Table
+from plumbline.core.text import count, listing
+from plumbline.report.page import Command, Items, Name, Result, Results, Section, Table, fix_facts
 from plumbline.scaffold.import_gx.destination import Plan
 from plumbline.scaffold.import_gx.report import Report
 
@@ -23,9 +23,10 @@ def import_page(plan: Plan, *, is_dry: bool) -> list[Section]:
     sections = [Section("", (table if rows else "Nothing was converted.",))]
     if report.not_converted:
         title = f"Not converted: {len(report.not_converted):,}"
-        sections.append(Section(title, (Items(tuple(_left(report))),)))
+        sections.append(Section(title, (Results(tuple(_left(report))),)))
     if report.to_do:
-        sections.append(Section("Left to you", (Items(tuple(report.to_do)),)))
+        asked = (Result(None, text, fix_facts(fix)) for text, fix in report.to_do.items())
+        sections.append(Section("Left to you", (Results(tuple(asked)),)))
     files = tuple(f"{verb} {name}" for name, verb in _files(plan) if verb != "unchanged")
     title = "Files (dry run: nothing is written)" if is_dry else "Files"
     if rows or files:
@@ -39,13 +40,13 @@ def import_page(plan: Plan, *, is_dry: bool) -> list[Section]:
     return sections
 
 
-def _left(report: Report) -> Iterator[str]:
-    """A line for each reason: validation definitions of one suite share theirs."""
+def _left(report: Report) -> Iterator[Result]:
+    """One for each reason: validation definitions of one suite share theirs."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in report.not_converted:
         by_reason.setdefault((one.why, one.fix), []).append(one.what)
     for (why, fix), parts in by_reason.items():
-        yield f"{', '.join(capped(parts, _PARTS_NAMED))}: {why}; fix: {fix}"
+        yield Result(None, f"{listing(parts, _PARTS_NAMED)}: {why}", fix_facts(fix))
 
 
 def import_dict(plan: Plan) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def import_dict(plan: Plan) -> dict[str, Any]:
             {"what": one.what, "reason": one.why, "fix": one.fix}
             for one in plan.report.not_converted
         ],
-        "to_do": list(plan.report.to_do),
+        "to_do": [f"{text}; {fix}" if fix else text for text, fix in plan.report.to_do.items()],
         "files": [{"path": name, "change": verb} for name, verb in _files(plan)],
     }
 

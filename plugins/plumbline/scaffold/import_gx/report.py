@@ -29,16 +29,17 @@ class Report:
 
     converted: list[Converted] = field(default_factory=list)
     not_converted: list[NotConverted] = field(default_factory=list)
-    to_do: dict[str, None] = field(default_factory=dict)
-    """What the person has to do, such as setting an environment variable; each once."""
+    to_do: dict[str, str] = field(default_factory=dict)
+    """What the person has to do, such as setting an environment variable; each once. By the text,
+    its fix if it is a fault."""
 
     def leave(self, what: str, why: str, fix: str) -> None:
         """Add a part that is not converted."""
         self.not_converted.append(NotConverted(what, why, fix))
 
-    def ask(self, text: str) -> None:
+    def ask(self, text: str, fix: str = "") -> None:
         """Add something that is left to the person."""
-        self.to_do[text] = None
+        self.to_do[text] = fix
 
 
 class NotConvertedError(Exception):

@@ -6,6 +6,7 @@ Each story runs plain GX (its own suite, its own checkpoint, on the same rows) b
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import great_expectations as gx
@@ -173,14 +174,22 @@ def test_trap_18b_every_kind_of_query_error_is_error_never_an_empty_pass(
 
 
 @pytest.mark.parametrize(
-    "sql", ["select 1 / 0 as pct", "select no_such_column as pct from (select 1 as x)"]
+    "sql",
+    [
+        "select 1 / 0 as pct",
+        "select no_such_column as pct from (select 1 as x)",
+        "select 1 as pct from (select 1) where 1 distinct 2",
+    ],
 )
 def test_a_query_that_bigquery_refuses_is_an_error_with_file_and_fix(
     small: SmallProject, sql: str
 ) -> None:
     reason = small.outcome(sql).reason or ""
     assert "(in models/monitors/" in reason
-    assert reason.endswith("; correct the SQL: `plumbline compile MONITOR` prints it as sent")
+    assert "x1b" not in reason
+    fix = re.search(r"; correct the SQL: `plumbline compile (\w+)` prints it as sent$", reason)
+    assert fix is not None
+    assert (small.root / "expectations" / f"{fix[1]}.json").is_file()
 
 
 def test_a_monitor_is_one_job_whatever_its_number_of_expectations(small: SmallProject) -> None:

@@ -170,7 +170,7 @@ class Sent:
         jobs = sum(len(sent) for _, sent in self.parts)
         try:
             for part, sent in self.parts:
-                answer = answer_of(part, sent, self.compiler)
+                answer = answer_of(part, sent, self.compiler, self.monitor)
                 if "as_of" not in {column.name for column in answer.schema}:
                     raise self._without_as_of()
                 for row in answer.rows:

@@ -200,7 +200,11 @@ class Group(_WithHelp, click.Group):
 
     def _summaries(self) -> list[tuple[str, str]]:
         rows = [(name, text) for name, (_, text) in self.lazy.items()]
-        rows += [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
+        # Its first sentence, whole: click would end it within, and point to nothing.
+        rows += [
+            (name, command.get_short_help_str(limit=1_000))
+            for name, command in self.commands.items()
+        ]
         return rows
 
 

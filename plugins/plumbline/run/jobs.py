@@ -61,7 +61,10 @@ def requests_of(
 
 
 def answer_of(
-    compiled: CompiledModel, jobs: Iterable[Future[QueryResult]], compiler: MonitorCompiler
+    compiled: CompiledModel,
+    jobs: Iterable[Future[QueryResult]],
+    compiler: MonitorCompiler,
+    monitor: str,
 ) -> QueryResult:
     """What all jobs of a monitor bring, as one answer.
 
@@ -83,7 +86,8 @@ def answer_of(
             raise WarehouseError(
                 fault.what,
                 file=compiled.file,
-                fix=fault.fix or "correct the SQL: `plumbline compile MONITOR` prints it as sent",
+                fix=fault.fix
+                or f"correct the SQL: `plumbline compile {monitor}` prints it as sent",
                 job_id=fault.job_id,
                 reason=fault.reason,
             ) from fault
@@ -369,7 +373,7 @@ class MonitorJobs:
         if isinstance(started, MonitorError):
             raise started
         compiled = self._compiled[monitor]
-        result = answer_of(compiled, started, self._compiler)
+        result = answer_of(compiled, started, self._compiler, monitor)
         are_failing = self.project.suite_of(monitor).returns_failing_rows
         verdict = sort_rows(
             result.rows, as_of=self.as_of, model=compiled.name, are_failing=are_failing

@@ -243,6 +243,7 @@ def tidy(message: str) -> str:
     message = re.sub(r"</?[a-zA-Z!][^>]*>", " ", message) if "<html" in message.lower() else message
     # DuckDB shows the line of its own translation, not of the query.
     message = re.sub(r"\n+\s*LINE \d+:.*", "", message, flags=re.S)
+    message = re.sub(r"\x1b\[[0-9;]*m", "", message)  # sqlglot underlines what it can't read
     message = message.removeprefix("Query execution failed: ")
     line = " ".join(message.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"

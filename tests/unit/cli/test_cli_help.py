@@ -105,6 +105,7 @@ def test_help_describes_and_shows_examples_and_exit_codes(
         assert said.err == ""
         assert f"Usage: {' '.join(('plumbline', *path))} " in said.out
         assert "Examples:\n  plumbline" in said.out
+        assert "...\n" not in said.out.partition("Commands:")[2]  # summaries are whole
         for code in ("0 ", "64", "70"):
             assert f"\n  {code}  " in said.out.split("Exit codes:")[1]
         assert "--project-dir" in said.out

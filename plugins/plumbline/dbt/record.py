@@ -282,10 +282,11 @@ def _chosen(found: Sequence[Invocation], now: datetime) -> tuple[tuple[Invocatio
     # `dbt docs generate` after `dbt build` lists all tests, and ran none: their results are lost.
     refused = next((one for one in untested if not tested or monitored_ids(one)), None)
     if refused is not None:
+        _, _, option = refused.command.partition(" --")
         raise ConfigError(
             f"run_results.json is of `dbt {refused.command}`, which {refused.shortfall}",
             file=refused.file,
-            key="args.which",
+            key=f"args.{option or 'which'}",
             fix="record right after `dbt build` or `dbt test`: each dbt command replaces the file. "
             "To record source freshness alone, remove it",
         )

@@ -133,12 +133,15 @@ def test_results_that_another_command_has_replaced_are_refused(small: SmallProje
     edit(small, which="generate")  # as `dbt docs generate` is called there; it lists all tests
     fault = refused(small)
     assert fault.what == "run_results.json is of `dbt docs generate`, which tests no data"
+    assert fault.key == "args.which"
     assert "right after `dbt build`" in str(fault.fix)
 
 
 def test_tests_that_read_no_rows_are_refused(small: SmallProject) -> None:
     edit(small, empty=True)  # all of them pass, on `where false limit 0`
-    assert refused(small).what == "run_results.json is of `dbt build --empty`, which tests no data"
+    fault = refused(small)
+    assert fault.what == "run_results.json is of `dbt build --empty`, which tests no data"
+    assert fault.key == "args.empty"
     edit(small, empty=False)
     assert record(small).counts["critical"] == 3
 
@@ -146,7 +149,8 @@ def test_tests_that_read_no_rows_are_refused(small: SmallProject) -> None:
 def test_tests_that_read_a_sample_are_refused(small: SmallProject) -> None:
     edit(small, sample="3 days")  # rows of other times are not tested
     what = "run_results.json is of `dbt build --sample`, which tests only a sample"
-    assert refused(small).what == what
+    fault = refused(small)
+    assert (fault.what, fault.key) == (what, "args.sample")
 
 
 def test_a_command_that_has_no_tests_is_left_out_beside_freshness(small: SmallProject) -> None:

@@ -160,7 +160,7 @@ def judge_rest(seen: Seen) -> Iterator[WatchdogFinding]:
         why = next((why for _, _, why in old if why), "")
         yield WatchdogFinding(
             Kind.UNDELIVERED,
-            f"{len(old)} messages wait for {channels}" + (f" ({why})" if why else ""),
+            f"{count(len(old), 'messages')} waiting for {channels}" + (f" ({why})" if why else ""),
             "fix the channel, then `plumbline alerts flush`",
             min(since for _, since, _ in old),
         )
@@ -185,11 +185,11 @@ def judge_rest(seen: Seen) -> Iterator[WatchdogFinding]:
         if seen.newest_outcome is None or last - seen.newest_outcome > WAITS_TOO_LONG:
             yield WatchdogFinding(
                 Kind.STALE,
-                "the last run is not in the history: the table outcomes is "
+                "the last run is not in the history: the table outcomes "
                 + (
-                    "empty"
+                    "has no recent rows"
                     if seen.newest_outcome is None
-                    else f"{span(last - seen.newest_outcome)} behind"
+                    else f"is {span(last - seen.newest_outcome)} behind"
                 ),
                 "see the notes of the last run; its account needs BigQuery Data Editor on the "
                 "dataset",

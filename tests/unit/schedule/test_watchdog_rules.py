@@ -160,7 +160,7 @@ def test_messages_that_wait_for_an_hour_are_named_with_their_channel_and_why() -
     ]
     (finding,) = judge_rest(Seen(DUE, waiting=waiting))
     assert finding.kind is Kind.UNDELIVERED
-    assert finding.what == "1 messages wait for slack-error (hooks.slack.com answered 404)"
+    assert finding.what == "1 message waiting for slack-error (hooks.slack.com answered 404)"
 
 
 def test_a_channel_that_reaches_nobody_is_critical() -> None:

@@ -11,7 +11,7 @@ from plumbline.backtest.messages import MessageCounts, Spread
 from plumbline.backtest.replay import ReplayedIncident
 from plumbline.backtest.report import Backtest
 from plumbline.core.status import Status
-from plumbline.core.text import NOTHING, rfc3339, span
+from plumbline.core.text import NOTHING, count, rfc3339, span
 from plumbline.report.page import Block, Items, Section, Table
 from plumbline.report.wording import minute
 
@@ -160,7 +160,9 @@ def _head(backtest: Backtest) -> Section:
     about = f"target {backtest.target} · {revision}"
     if len(replayed.schedules) == 1:
         (one,) = replayed.schedules
-        when = f"{first} to {last} {zone.key}, {one.how}: {len(one.instants)} runs · {about}"
+        when = (
+            f"{first} to {last} {zone.key}, {one.how}: {count(len(one.instants), 'runs')} · {about}"
+        )
         return Section(
             f"Backtest of {one.checkpoint}", (when, *backtest.ignored, *verdict(backtest))
         )

@@ -47,10 +47,10 @@ def reported(failures: Sequence[Failure]) -> list[Failure]:
 
 
 def unmeasured_failure(outcome: Outcome) -> Failure | None:
-    """The worst failure, where the number that stands for the monitor is not what it judged.
+    """The worst failure, if it is of something else than the monitor's number; else None.
 
-    A suite that declares no number has that of its first expectation with one. Where another
-    expectation fails, beside its text that number and its thresholds would mislead.
+    A suite that declares no number has that of the first expectation that observed one. If another
+    expectation fails, readers would take that number and its thresholds for the cause.
     """
     worst = [one for one in reported(outcome.failures) if one.status is outcome.status]
     if not worst or not outcome.status.is_judged:

@@ -200,7 +200,7 @@ class Group(_WithHelp, click.Group):
 
     def _summaries(self) -> list[tuple[str, str]]:
         rows = [(name, text) for name, (_, text) in self.lazy.items()]
-        # Its first sentence, whole: click would end it within, and point to nothing.
+        # The whole first sentence: by default click cuts it.
         rows += [
             (name, command.get_short_help_str(limit=1_000))
             for name, command in self.commands.items()

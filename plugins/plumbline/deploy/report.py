@@ -52,8 +52,8 @@ def drift_dict(report: DriftReport) -> dict[str, object]:
 
 
 def result_page(result: CheckResult, earlier: Sequence[CheckResult] = ()) -> list[Section]:
-    """A check, with its details and its fix. What kept an ``earlier`` one from being made is said
-    there."""
+    """A check, with its details and its fix; if an ``earlier`` one could not be made for the same
+    reason, a reference to it."""
     same = next((one for one in earlier if replace(one, name=result.name) == result), None)
     if same is not None and result.status is Status.ERROR:
         what = f"{result.name}: not checked, see {same.name}"

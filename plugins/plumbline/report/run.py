@@ -134,8 +134,8 @@ def _table(report: RunReport, *, has_summary: bool) -> Table:
 
 
 def _threshold(outcome: Outcome) -> Line:
-    """The metric and the levels; of an ERROR none, as nothing was held against it. Where the
-    worst failure has no number, what it required."""
+    """The metric and the levels; of an ERROR none, as nothing was held against it. If something
+    else than the monitor's number failed, what was required."""
     if outcome.status is Status.ERROR:
         return ""
     failure = unmeasured_failure(outcome)

@@ -41,7 +41,7 @@ _UNSENT = {"not confirmed yet": "to be confirmed by the next runs, see confirm_a
 
 
 def observed(outcome: Outcome) -> str:
-    """The monitor as one number; what could not be checked has none, nor what is not a number."""
+    """The monitor as one number; a dash if it was not judged, or if something else failed."""
     if not outcome.status.is_judged or unmeasured_failure(outcome) is not None:
         return NOTHING
     return amount(outcome.observed, outcome.unit)

@@ -431,7 +431,7 @@ LATE = Failure("expect_metric_to_be_between", "critical", "max of hours_late mus
         ([], {}, None),
     ],
 )
-def test_the_number_of_a_monitor_stands_aside_if_it_is_not_what_failed(
+def test_a_failure_of_something_else_than_the_monitors_number_is_found(
     failures: list[Failure], outcome: dict[str, Any], expected: Failure | None
 ) -> None:
     given = {

@@ -97,7 +97,7 @@ def render(data: SiteData) -> bytes:
         lines=lines,
         wrong=[line for line in lines if line.is_failing],
         fine=[line for line in lines if not line.is_failing],
-        # Runs that no schedule starts have none: the column would be empty.
+        # Without a schedule the column would be empty.
         has_next=any(view.next_run for view in data.monitors)
         or any(view.next_run for view in data.checkpoints),
         choices=choices(data.monitors),

@@ -2,8 +2,8 @@
 
 repeatable   the default: the same examples in every run, and no limit on the time of one, because
              other tests use the machine too
-weekly       HYPOTHESIS_PROFILE=weekly: five times as many, new ones each time, and the tests that are
-             marked `weekly` (.github/workflows/matrix.yml)
+weekly       HYPOTHESIS_PROFILE=weekly: five times as many, new ones each time, the tests that are
+             marked `weekly`, and all cases of `support.sampled` (.github/workflows/matrix.yml)
 long         HYPOTHESIS_PROFILE=long: many more, new ones each time
 """
 

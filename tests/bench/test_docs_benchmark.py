@@ -117,6 +117,7 @@ def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
     assert CliRunner().invoke(cli.command, []).exit_code == 3
 
 
+@pytest.mark.weekly
 @pytest.mark.timeout(1000)
 @pytest.mark.warehouse
 @pytest.mark.scenario

@@ -57,6 +57,7 @@ def measured(season: Target) -> dict[str, Any]:
     return json.loads(done.stdout)  # type: ignore[no-any-return]
 
 
+@pytest.mark.weekly
 @pytest.mark.warehouse
 @pytest.mark.scenario
 def test_all_find_the_figures_of_the_seeds_day(measured: dict[str, Any]) -> None:
@@ -70,6 +71,7 @@ def test_all_find_the_figures_of_the_seeds_day(measured: dict[str, Any]) -> None
     assert list(measured["contenders"]) == ["floor", "plumbline", "plain GX"]
 
 
+@pytest.mark.weekly
 @pytest.mark.warehouse
 @pytest.mark.scenario
 def test_jobs_and_scans_are_counted_and_times_compared(measured: dict[str, Any]) -> None:
@@ -81,6 +83,7 @@ def test_jobs_and_scans_are_counted_and_times_compared(measured: dict[str, Any])
     assert ratio == pytest.approx(ours["wall"] / floor["wall"], rel=0.01)
 
 
+@pytest.mark.weekly
 @pytest.mark.warehouse
 @pytest.mark.scenario
 def test_many_monitors_are_measured_beside_five_and_their_bare_jobs(
@@ -96,6 +99,7 @@ def test_many_monitors_are_measured_beside_five_and_their_bare_jobs(
     assert 0 < sum(measured["profile"].values()) < 1
 
 
+@pytest.mark.weekly
 @pytest.mark.warehouse
 @pytest.mark.scenario
 def test_a_run_after_more_runs_reads_no_more_rows_and_files(measured: dict[str, Any]) -> None:

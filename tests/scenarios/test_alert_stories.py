@@ -132,6 +132,8 @@ def test_the_last_days_of_january_are_told_once_each(
     assert len(by_gx(slack)) == GX_MESSAGES
 
 
+# unit/demo_season/test_demo_healthy_days.py reads these days in each run of the tests, without runs.
+@pytest.mark.weekly
 @pytest.mark.timeout(600)
 def test_nothing_is_told_on_the_days_around_the_all_star_break(
     replay: Replay, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch

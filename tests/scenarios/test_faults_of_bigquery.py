@@ -45,6 +45,7 @@ from support.bigquery_proxy import BigQueryProxy
 from support.each import for_each
 from support.fake_slack import FakeSlack
 from support.projects import SmallProject, make_project
+from support.sampled import sampled
 from support.targets import bigquery_target
 from support.warehouse import shared_state_dir, warehouse
 
@@ -211,7 +212,7 @@ def test_each_fault_at_each_request_of_the_monitors_of_two_runs(
     upstream, memory = endpoint_of(warehouse), {}
     healthy_and_broken = DAY[:2]  # the day's other two are asked the same
     truths = [{"coverage": [pct] * 3, "steady": [90]} for pct in healthy_and_broken]
-    cases = []
+    cases: list[Case] = []
     for run, truth in enumerate(truths):
         sound, found = ask_monitors(patient, upstream, memory, None, run)
         assert found == truth
@@ -252,15 +253,19 @@ def test_each_fault_at_each_request_of_the_monitors_of_two_runs(
         failed = isinstance(kind.fault, JobFails) and kind.passes
         assert len(proxy.queries) <= 2 + failed, f"{shown}: paid twice"
 
+    assert len(cases) > 200
+    asked_now = sampled(cases, every=2)
+    assert {case.kind for case in asked_now} == FAULTS.keys()
     with ThreadPoolExecutor(6) as at_once:
-        first = list(at_once.map(ask, cases))
+        first = list(at_once.map(ask, asked_now))
     for asked in first:
         again = 0
         while asked.was_late and again < 5:  # one by one: now the machine is idle, of ours at least
             asked, again = ask(asked.case), again + 1
         judge(asked)
-    print(f"\n{len(cases)} cases: {ridden_out} ridden out, {told} told as ERROR")
-    assert ridden_out + told == len(cases) > 200
+    print(f"\n{len(asked_now)} cases: {ridden_out} ridden out, {told} told as ERROR")
+    assert ridden_out + told == len(asked_now)
+    assert min(ridden_out, told) > 20
 
 
 # The alerts' requests
@@ -329,14 +334,15 @@ def test_a_fault_at_each_request_of_the_alerts_of_a_day_loses_no_alert(
             tell(0, run)  # the dataset is made
         assert told() == (1, 1)
         sound = [tell(1, run) for run in range(4)]
-        cases = [
-            [
+        cases = []
+        for run, requests in enumerate(sound):
+            faults = [
                 (place, KINDS_OF_ALERTS[(place + 3 * run) % len(KINDS_OF_ALERTS)])
                 for place, request in enumerate(requests)
                 if request != "token"
             ]
-            for run, requests in enumerate(sound)
-        ]
+            cases.append(list(sampled(faults, every=2)))
+        assert {name for faults in cases for _, name in faults} == set(KINDS_OF_ALERTS)
         total = sum(map(len, cases))
         moments()
         day = 2

@@ -3,7 +3,7 @@
     python -m support.die_building FOLDER
 
 Makes a site, then lets a child die (SIGKILL) before each call that touches the disk of the build
-that archives a month, each on a copy of that site. Prints a line of JSON a step: what was about to
+that archives a month, each on a copy of that site; of many calls of one kind in a row, a sample. Prints a line of JSON a step: what was about to
 be done, whether the site is then the old or the new one, what a crawl of it finds, and whether the
 next build makes the new one.
 """
@@ -16,6 +16,8 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from plumbline.site.sync import News
 from plumbline.site.writing import FolderSite
 from support.crawl import crawl
 from support.projects import SmallProject, make_project
+from support.sampled import sampled
 from support.site_records import at, days, every_six_hours, records, story
 from support.targets import embedded_target
 
@@ -62,7 +65,8 @@ def main() -> None:
     steps = watched(lambda: build(small, folder / "b" / "docs", new_run))
     new = content(folder / "b" / "docs")
     crawled = [(site, crawl(folder / name / "docs")) for name, site in (("a", old), ("b", new))]
-    for number, step in enumerate([*steps, "the end"]):
+    in_a_row = (list(row) for _, row in groupby(enumerate([*steps, "the end"]), itemgetter(1)))
+    for number, step in chain.from_iterable(sampled(row, every=3) for row in in_a_row):
         place = folder / f"{number}"
         shutil.copytree(folder / "a", place, symlinks=True)
         site = place / "docs"

@@ -21,9 +21,10 @@ from plumbline.alerts.fallback_channel import FallbackChannel, Heard
 from plumbline.alerts.incidents.model import Known
 from plumbline.alerts.outbox import BOUND_SECONDS, Delivery, deliver_all
 from plumbline.alerts.renamed_channels import with_renamed_channels
-from plumbline.alerts.settlement import Settlement, addressed, count_messages
+from plumbline.alerts.settlement import Settlement, addressed
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ROUNDS, ConflictError
+from plumbline.core.text import count
 from plumbline.project.alerts import AlertsConfig
 
 _MOST_LAPSES = 3
@@ -81,7 +82,7 @@ class OutboxDelivery:
             if not others or time.monotonic() >= waited_until:
                 self.store.write_events(state)
                 return done, state
-            self.progress(f"another run is delivering {count_messages(others)}: waiting for it")
+            self.progress(f"another run is delivering {count(others, 'messages')}: waiting for it")
             self.sleep(1.0)
             state = self.store.reload_if_readable() or state
 

@@ -36,7 +36,7 @@ from plumbline.alerts.renamed_channels import vanished_channels, with_renamed_ch
 from plumbline.alerts.report import AlertsReport
 from plumbline.alerts.routes import route_of, with_fallback
 from plumbline.alerts.rows import incident_row
-from plumbline.alerts.settlement import addressed, count_messages
+from plumbline.alerts.settlement import addressed
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ROUNDS, ConflictError, LocalFallback, StateStore
 from plumbline.core.alert_line import AlertLine
@@ -46,7 +46,7 @@ from plumbline.core.instants import in_utc
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import Outcome
 from plumbline.core.run import Run
-from plumbline.core.text import listing
+from plumbline.core.text import count, listing
 from plumbline.net.receipt import DeliveryStatus
 from plumbline.project.alerts import AlertsConfig
 
@@ -128,7 +128,7 @@ class AlertService:
         lines += _waiting_lines(after, mine, lines)
         earlier = sum(delivery.receipt.verdict is DeliveryStatus.DELIVERED for delivery in old)
         if earlier:
-            self._notes.append(f"Delivered now: {count_messages(earlier)} of earlier runs.")
+            self._notes.append(f"Delivered now: {count(earlier, 'messages')} of earlier runs.")
         lines += [_held_back(change) for change in decided.decision.changes if not change.notifies]
         return self._report(lines, after)
 
@@ -395,7 +395,7 @@ class AlertService:
                 sorted({pending.last_error for pending in state.outbox if pending.last_error})
             )
             notes.append(
-                f"{count_messages(waiting)} could not be delivered yet"
+                f"{count(waiting, 'messages')} could not be delivered yet"
                 + (f" ({why})" if why else "")
                 + ". The next run and `plumbline alerts flush` try again; `plumbline alerts show "
                 "INCIDENT` prints the messages of an incident."

@@ -14,6 +14,7 @@ from plumbline.alerts.incidents.model import Incident, Known
 from plumbline.alerts.outbox import Delivery
 from plumbline.alerts.rows import delivery_row, dropped_row
 from plumbline.alerts.state import AlertState, Outage, Pending
+from plumbline.core.text import count
 from plumbline.history.events import DeliveryRow
 from plumbline.net.receipt import DeliveryStatus
 
@@ -107,8 +108,8 @@ class Settlement:
             return
         ids = ", ".join(pending.message.id for pending in given_up)
         self.notes.append(
-            f"{count_messages(len(given_up))} could not be delivered for {GIVE_UP.days} days and "
-            f"were dropped: {ids}"
+            f"{count(len(given_up), 'messages')} could not be delivered for {GIVE_UP.days} days "
+            f"and were dropped: {ids}"
         )
         for pending in given_up:
             why = f"not delivered in {GIVE_UP.days} days: {pending.last_error}"
@@ -153,11 +154,6 @@ def addressed(known: Known, outbox: Sequence[Pending]) -> Known:
         return replace(incident, notified_channels=notified, notified_through=through)
 
     return replace(known, incidents=tuple(map(of, known.incidents)))
-
-
-def count_messages(count: int) -> str:
-    """``1 message``, ``3 messages``."""
-    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _waiting(pending: Pending, delivery: Delivery) -> Pending:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from plumbline.core.errors import MonitorError
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.core.text import listing
+from plumbline.core.text import count, listing
 from plumbline.evaluate.errors import EvaluationError
 from plumbline.evaluate.pushdown.measure import Measure
 from plumbline.evaluate.pushdown.statement import CompiledTable
@@ -137,7 +137,7 @@ def changes(project: Project, monitors: Iterable[str], first: datetime, last: da
     between = f"{oldest.at:%Y-%m-%d}" + (
         f" to {newest.at:%Y-%m-%d}" if newest.at.date() != oldest.at.date() else ""
     )
-    many = "1 commit" if len(commits) == 1 else f"{len(commits)} commits"
+    many = count(len(commits), "commits")
     return (
         "The current suites and models are used for the whole range, unlike in the live runs: "
         f"{many} of {between} changed {' and '.join(what)}."

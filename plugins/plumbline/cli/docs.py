@@ -131,11 +131,11 @@ def _folder(project: Project, target: Target, site: SiteConfig) -> Path:
 
 
 def _describe(built: Built) -> str:
+    from plumbline.core.text import count
     from plumbline.report.wording import docs
 
     written, removed = len(built.written.written), len(built.written.removed)
-    files = "1 file" if written == 1 else f"{written} files"
-    done = f"{files} written, {built.written.unchanged} unchanged"
+    done = f"{count(written, 'files')} written, {built.written.unchanged} unchanged"
     if removed:
         done += f", {removed} removed"
     return "".join(f"{line}\n" for line in (docs(built.address), f"  {done}", *built.notes))

@@ -14,6 +14,7 @@ from pathlib import Path
 from plumbline.core.colours import Colour, coloured
 from plumbline.core.folding import folded
 from plumbline.core.safe_text import one_line
+from plumbline.core.text import count
 from plumbline.lint.linter import LintReport
 from plumbline.lint.rule import Finding, Severity
 
@@ -40,9 +41,9 @@ def as_text(report: LintReport, *, colour: bool = False, width: int | None = Non
 def summary(report: LintReport) -> str:
     """``2 errors, 1 warning``."""
     counted = [
-        f"{count} {noun}{'' if count == 1 else 's'}"
-        for count, noun in ((report.errors, "error"), (report.warnings, "warning"))
-        if count
+        count(found, what)
+        for found, what in ((report.errors, "errors"), (report.warnings, "warnings"))
+        if found
     ]
     return ", ".join(counted) or "nothing to fix"
 

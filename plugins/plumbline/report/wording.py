@@ -12,7 +12,7 @@ from plumbline.core.alert_line import AlertLine, Event
 from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import RunStatus, Status
-from plumbline.core.text import NOTHING, amount, duration, size
+from plumbline.core.text import NOTHING, amount, count, duration, size
 from plumbline.report.page import Line, Name, parts_of
 
 SYMBOLS: dict[str, str] = {
@@ -93,7 +93,7 @@ def counts(report: RunReport) -> str:
 
 def verdict(report: RunReport) -> str:
     """The last line: the run in a dozen words."""
-    jobs = "1 job" if report.jobs == 1 else f"{report.jobs} jobs"
+    jobs = count(report.jobs, "jobs")
     if report.bytes_billed is not None:
         jobs += f", {size(report.bytes_billed)} billed"
     parts = [str(report.status), score(report), counts(report), jobs]

@@ -15,7 +15,7 @@ from typing import Any
 
 from plumbline.alerts.incidents.model import Incident
 from plumbline.core.status import Status
-from plumbline.core.text import amount
+from plumbline.core.text import amount, count
 from plumbline.site.changes import SuiteChange
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import GroupSeries, SeriesPoint
@@ -158,7 +158,7 @@ def group_scale(groups: Sequence[GroupSeries]) -> Scale:
 def in_words(points: Sequence[SeriesPoint], unit: str) -> str:
     """``28 runs: lowest 40.7 %, highest 94.1 %, last 40.7 %; 8 of them failing``."""
     known = [point.observed for point in points if point.observed is not None]
-    runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
+    runs = count(len(points), "runs")
     if not known:
         return f"{runs}, none with a value"
     wrong = sum(point.status.is_failing for point in points)

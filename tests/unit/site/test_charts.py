@@ -69,6 +69,7 @@ def test_words_say_what_the_line_shows() -> None:
         == "1 run: lowest 2, highest 2, last 2; 1 failing"
     )
     assert in_words(series(None), "") == "1 run, none with a value"
+    assert in_words(series(*[None] * 1200), "") == "1,200 runs, none with a value"
 
 
 def test_the_large_chart_has_a_column_of_thresholds_as_they_were() -> None:

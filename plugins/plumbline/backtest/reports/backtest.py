@@ -129,18 +129,18 @@ def verdict(backtest: Backtest) -> tuple[str, ...]:
         parts = [
             f"{score.count('found')} of {judged} labelled incidents found, "
             f"{score.found_within} within {span(score.within)} of being due",
-            _many(len(score.false_alarms), "false alarm"),
+            count(len(score.false_alarms), "false alarms"),
         ]
         if score.precision is not None:
             parts.append(f"precision {100 * score.precision:.0f} %")
         if score.alarm.total:
             parts.append(f"time in false alarm {false_time(score.alarm)}")
     else:
-        parts = [_many(len(backtest.replay.incidents), "alarm")]
+        parts = [count(len(backtest.replay.incidents), "alarms")]
     sent = (
         _messages(score.messages),
-        f"{_many(score.alerts, 'alert')}, {score.alerts_per_week:.1f} a week",
-        _many(backtest.jobs, "job"),
+        f"{count(score.alerts, 'alerts')}, {score.alerts_per_week:.1f} a week",
+        count(backtest.jobs, "jobs"),
         f"{backtest.seconds:.1f} s",
     )
     return " · ".join(parts), " · ".join(sent)
@@ -223,7 +223,7 @@ def false_alarms_section(backtest: Backtest) -> Section:
     """Alarms of bad data, and failed checks, that no label of their monitor covers."""
     score = backtest.score
     false = score.false_alarms[:_MOST_FALSE]
-    rows = [_past(backtest, one, "false alarm") for one in false]
+    rows = [_past(backtest, one, "false alarms") for one in false]
     rows += [_past(backtest, one, "could not be checked") for one in score.unchecked[:_MOST_FALSE]]
     more = len(score.false_alarms) + len(score.unchecked) - len(rows)
     return Section("Alarms that no labelled incident explains", (_past_table(rows, more),))
@@ -290,12 +290,12 @@ def _tables(backtest: Backtest) -> Section:
 
 
 def _messages(counts: MessageCounts) -> str:
-    text = _many(counts.total, "message")
+    text = count(counts.total, "messages")
     one = counts.per_incident_and_channel
     if counts.share is None or one is None:
         return text
     return (
-        f"{text} for {_many(counts.incidents, 'alarm')}: {counts.share:.1f} each on average, "
+        f"{text} for {count(counts.incidents, 'alarms')}: {counts.share:.1f} each on average, "
         f"at most {one.worst} about one alarm in one channel"
     )
 
@@ -305,10 +305,6 @@ def false_time(alarm: AlarmTime) -> str:
     if alarm.share is None:
         return NOTHING
     return f"{span(alarm.false)} of {span(alarm.total)} ({100 * alarm.share:.0f} %)"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _finding_dict(finding: LabelResult) -> dict[str, object]:

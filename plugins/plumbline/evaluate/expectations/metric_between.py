@@ -29,7 +29,7 @@ from plumbline.checks.check import BOUND_KEYS, SIDES, Check, fault_of_per
 from plumbline.checks.judged import JudgedGroup
 from plumbline.checks.metric_result import judge_metric
 from plumbline.core.errors import did_you_mean
-from plumbline.core.text import makes, plain
+from plumbline.core.text import count, makes, plain
 from plumbline.evaluate.expectations.stated import StatedExpectation
 from plumbline.project.parameters import is_parameter
 
@@ -312,7 +312,7 @@ class ExpectMetricToBeBetween(StatedExpectation):
         if failing:
             blocks.append(_table_of(failing, column))
         if passing:
-            what = "1 group passes" if len(passing) == 1 else f"{len(passing)} groups pass"
+            what = f"{count(len(passing), 'groups')} {'passes' if len(passing) == 1 else 'pass'}"
             blocks.append(
                 CollapseContent(collapse=[_table_of(passing, column)], collapse_toggle_link=what)
             )

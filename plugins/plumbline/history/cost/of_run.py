@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from plumbline.core.outcome import Outcome
 from plumbline.core.pricing import Price, least_billed, money
-from plumbline.core.text import size
+from plumbline.core.text import count, size
 
 
 def cost_line(
@@ -31,16 +31,12 @@ def cost_line(
         min(len(one.job_ids) * least_billed(len(one.tables)), one.bytes_billed or 0)
         for one in known
     )
-    text = f"{size(billed)} billed in {_count(jobs, 'job')} on {_count(tables, 'table')}"
+    text = f"{size(billed)} billed in {count(jobs, 'jobs')} on {count(tables, 'tables')}"
     if least:
         share = "all" if least == billed else size(least)
         text += f", {share} of it the minimum of 10 MB per table and job"
     if runs_per_month:
         month = money(price.of(billed * runs_per_month), price.currency)
-        runs = _count(round(runs_per_month), "run")
+        runs = count(round(runs_per_month), "runs")
         text += f"; about {month} per month ({runs}, {price.per_tib:g} {price.currency} per TiB)"
     return text
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

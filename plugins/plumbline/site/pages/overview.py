@@ -15,7 +15,7 @@ from plumbline.checks.failures import unmeasured_failure
 from plumbline.core.instants import last_day
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import FAILING, Status
-from plumbline.core.text import amount, metric_and_levels
+from plumbline.core.text import amount, count, metric_and_levels
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, score_chart, small_chart
 from plumbline.site.days import anchor_of
@@ -126,11 +126,11 @@ def headline(monitors: Sequence[MonitorView]) -> str:
         return "No monitors"
     counts = Counter(_status(view) for view in monitors)
     wrong = [status for status in FAILING if counts[status]]
-    total = "1 monitor" if len(monitors) == 1 else f"{len(monitors)} monitors"
+    total = count(len(monitors), "monitors")
     if wrong:
-        count = sum(counts[status] for status in wrong)
+        failing = sum(counts[status] for status in wrong)
         said = ", ".join(f"{counts[status]} {status}" for status in wrong)
-        return f"{count} of {total} failing: {said}"
+        return f"{failing} of {total} failing: {said}"
     if counts[None] == len(monitors):
         return f"{total}, never run"
     if counts[None]:

@@ -8,13 +8,18 @@
 from __future__ import annotations
 
 import _thread
+import os
 import signal
 import time
+from contextlib import suppress
 
-from plumbline.core.signals import ENDING, end_at_once, exit_code
+from plumbline.core.signals import ENDING, Held, end_at_once, exit_code
 
 LAST_SECONDS = 5.0
 """How long a command may take to end. Docker and Cloud Run kill after ten."""
+
+_HANDLER_SECONDS = 0.5
+"""How long the handler of a second Ctrl-C may take to be called."""
 
 
 class StoppedError(KeyboardInterrupt):
@@ -29,7 +34,9 @@ class Interrupts:
     """The first signal ends the command in order, a second Ctrl-C at once.
 
     Another second signal changes nothing: who stops a group of processes often signals twice
-    (``timeout``, docker). A command that doesn't come to its end is over after `LAST_SECONDS`.
+    (``timeout``, docker). A command that doesn't come to its end is over after `LAST_SECONDS`. A
+    thread sees to that: Python calls no handler while the main thread is in a function of a library
+    that doesn't return, such as the system's resolver of names.
 
     Libraries sometimes swallow a KeyboardInterrupt (inside a callback of an import); the exit code
     reports it nevertheless.
@@ -45,6 +52,12 @@ class Interrupts:
         for number in ENDING:
             if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
+        came, comes = os.pipe()
+        os.set_blocking(comes, False)
+        signal.set_wakeup_fd(comes, warn_on_full_buffer=False)
+        with suppress(RuntimeError):  # "can't start new thread"
+            # Not `threading`: at its end, Python would wait for it.
+            _thread.start_new_thread(self._see_that_it_ends, (came,))
 
     def over(self) -> None:
         """The command is done: a signal that comes now ends the process at once."""
@@ -58,11 +71,29 @@ class Interrupts:
                 end_at_once(exit_code(self.number))
             return
         self.number = number
-        # Not `threading`: the line that is interrupted may hold one of its locks.
-        _thread.start_new_thread(_give_up, (exit_code(number),))
         raise StoppedError(number)
 
+    def _see_that_it_ends(self, came: int) -> None:
+        """End the command some time after the first signal; ``came`` reads the number of each."""
+        first = None
+        while True:
+            for number in self._ours(os.read(came, 1)):
+                if first is None:
+                    first = number
+                    _thread.start_new_thread(_give_up, (exit_code(first), LAST_SECONDS))
+                elif number == signal.SIGINT:
+                    _thread.start_new_thread(_give_up, (exit_code(first), _HANDLER_SECONDS))
 
-def _give_up(code: int) -> None:
-    time.sleep(LAST_SECONDS)
+    def _ours(self, numbers: bytes) -> list[int]:
+        """Those of the signals that end the command, now or when they are no longer held."""
+        handlers = {number: signal.getsignal(number) for number in numbers}
+        return [
+            number
+            for number, handler in handlers.items()
+            if handler is self or (isinstance(handler, Held) and handler.handler is self)
+        ]
+
+
+def _give_up(code: int, seconds: float) -> None:
+    time.sleep(seconds)
     end_at_once(code)

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -44,22 +45,38 @@ def message(number: int) -> str:
     return f"stopped by {signal.Signals(number).name}"
 
 
+Handler = Callable[[int, FrameType | None], object]
+
+
+class Held:
+    """Stands in for a handler while signals are held."""
+
+    def __init__(self, handler: Handler, came: list[Callable[[], object]]) -> None:
+        self.handler = handler
+        self._came = came
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self._came.append(partial(self.handler, number, frame))
+
+
 @contextlib.contextmanager
 def signals_held() -> Iterator[None]:
     """Handle signals that come meanwhile at the end of the ``with``."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals interrupt the main thread only
         return
-    came: list[tuple[signal.Signals, FrameType | None]] = []
-    handlers = {
-        number: handler for number in ENDING if callable(handler := signal.getsignal(number))
+    came: list[Callable[[], object]] = []
+    held = {
+        number: Held(handler, came)
+        for number in ENDING
+        if callable(handler := signal.getsignal(number))
     }
-    for number in handlers:
-        signal.signal(number, lambda number, frame: came.append((signal.Signals(number), frame)))
+    for number, one in held.items():
+        signal.signal(number, one)
     try:
         yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for number, frame in came:
-            handlers[number](number, frame)
+        for number, one in held.items():
+            signal.signal(number, one.handler)
+        for handle in came:
+            handle()

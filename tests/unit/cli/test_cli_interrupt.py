@@ -242,6 +242,43 @@ def test_a_hangup_that_is_ignored_stays_ignored() -> None:
 
 
 @pytest.mark.parametrize(
+    ("signals", "last_seconds", "is_held"),
+    [
+        (["SIGTERM"], 0.1, False),
+        (["SIGHUP"], 0.1, True),
+        (["SIGINT", "SIGINT"], 600, False),
+    ],
+    ids=["once", "held", "Ctrl-C twice"],
+)
+def test_a_command_ends_though_a_library_does_not_return(
+    signals: Sequence[str], last_seconds: float, is_held: bool
+) -> None:
+    """Until it does, Python calls no handler."""
+    script = f"""
+import contextlib, hashlib, os, signal, threading, time
+import plumbline.cli.interrupts as interrupts, plumbline.cli.main as cli
+from plumbline.core.signals import signals_held
+
+interrupts.LAST_SECONDS = {last_seconds}
+
+def send():
+    for name in {signals}:
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.Signals[name])
+
+def calls_a_library(arguments):
+    threading.Thread(target=send, daemon=True).start()
+    with signals_held() if {is_held} else contextlib.nullcontext():
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # minutes
+
+cli.invoke = calls_a_library
+cli.main()
+"""
+    done = subprocess.run([*warm_python(), "-c", script], env=environment(), timeout=SECONDS)
+    assert done.returncode == 128 + signal.Signals[signals[0]]
+
+
+@pytest.mark.parametrize(
     ("again", "name", "code"),
     [
         ("", "SIGINT", 130),

@@ -43,9 +43,10 @@ def explain(fault: BaseException, *, debug: bool) -> int:
     if isinstance(fault, click.Abort):  # at a question
         if isinstance(fault.__context__, KeyboardInterrupt):
             return explain(fault.__context__, debug=debug)
+        write_message("")  # ends the line of the question
         _say(
-            "the question has no answer: the input is at its end",
-            fix="run it on a terminal, or pass the options that --help shows",
+            "a question was not answered: the input has ended",
+            fix="answer it on a terminal, or pass the options that --help shows",
         )
         return EXIT_USAGE
     if isinstance(fault, click.ClickException):

@@ -79,11 +79,11 @@ def monitor(
     if not asks:
         _refuse_missing(click.get_current_context())
 
-    def find(text: str, *named: str) -> Table:
+    def find(text: str, *named: str, option: str = "--table") -> Table:
         def ask(relation: Relation) -> Table:
-            return ask_warehouse(ensure_ready(where, write_message), relation)
+            return ask_warehouse(ensure_ready(where, write_message), relation, option)
 
-        return find_table(project, where, text, ask, named=named)
+        return find_table(project, where, text, ask, named=named, option=option)
 
     table = table or _ask(asks, "--table", "Table (dataset.table, or a model of dbt)")
     given = (date_column, arrival, *group_by, *columns)
@@ -104,7 +104,7 @@ def monitor(
     if kind == "references" or to is not None:
         to = to or _ask(asks, "--to", "Column that must hold the value (dataset.table.column)")
         of, _, column = str(to).rpartition(".")
-        refers = (find(of, column), column) if of else None
+        refers = (find(of, column, option="--to"), column) if of else None
     if kind in ("unique", "references") and warning is None and critical is None:
         critical = 100
     if {warning, critical, warning_above, critical_above} == {None}:

@@ -127,7 +127,7 @@ def _look_facts(line: LookedAt) -> Iterator[tuple[str, Line]]:
 _ENDINGS = {
     "calm": "calm: nothing is failing",
     "worse": "worse: something fails that did not fail before",
-    "not calm": "not calm: what fails now failed before too",
+    "not calm": "not calm: everything that fails now also failed before",
 }
 
 

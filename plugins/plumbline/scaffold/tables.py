@@ -116,7 +116,13 @@ Asked = Callable[[Relation], Table]
 
 
 def find_table(
-    project: Project, target: Target, text: str, ask: Asked, *, named: Iterable[str] = ()
+    project: Project,
+    target: Target,
+    text: str,
+    ask: Asked,
+    *,
+    named: Iterable[str] = (),
+    option: str = "--table",
 ) -> Table:
     """The table that ``text`` names, with its columns.
 
@@ -129,6 +135,7 @@ def find_table(
         text: ``dataset.table``, ``source.table``, or the name of a dbt model.
         ask: asks the warehouse.
         named: columns that the monitor names.
+        option: gave ``text``; after ``--to``, a column stands behind the table.
 
     Raises:
         ConfigError: no name of a table.
@@ -140,7 +147,7 @@ def find_table(
     source = _find_source(workspace, text)
     if source is not None:
         return _of_source(source, ask, named)
-    model = _find_model(workspace, text)
+    model = _find_model(workspace, text, option)
     if model is not None:
         name, relation = model
         return _of_model(workspace, name, relation, ask, named)
@@ -148,8 +155,10 @@ def find_table(
     if parts is None:
         raise ConfigError(
             f"{text!r} is not a table name",
-            key="--table",
-            fix="write it as dataset.table, or name a model of dbt",
+            key=option,
+            fix="write dataset.table.column, or the model of dbt and the column (orders.id)"
+            if option == "--to"
+            else "write it as dataset.table, or name a model of dbt",
         )
     dataset = target.dataset_name(parts["dataset"], parts["project"])
     found = ask(Relation(parts["project"] or target.project, dataset, parts["table"]))
@@ -189,7 +198,7 @@ def _find_source(workspace: Workspace, text: str) -> FoundSource | None:
     )
 
 
-def _find_model(workspace: Workspace, text: str) -> tuple[str, Relation] | None:
+def _find_model(workspace: Workspace, text: str, option: str) -> tuple[str, Relation] | None:
     """A table that dbt makes, by its model's name or by where it is."""
     from plumbline.models.references import Place
     from plumbline.models.refs import Ref, resolve_ref
@@ -197,7 +206,7 @@ def _find_model(workspace: Workspace, text: str) -> tuple[str, Relation] | None:
     manifest = workspace.manifest
     if "." in text and manifest is None:
         return None
-    at = Place("", 0, "--table")
+    at = Place("", 0, option)
     if "." not in text:
         if not _WORD.fullmatch(text):
             return None
@@ -205,7 +214,7 @@ def _find_model(workspace: Workspace, text: str) -> tuple[str, Relation] | None:
         if relation is None:
             raise ConfigError(
                 f"model {text!r} is ephemeral: it has no table",
-                key="--table",
+                key=option,
                 fix="name a model that dbt materializes, or a table as dataset.table",
             )
         return text, relation
@@ -292,8 +301,8 @@ def _pseudo(declared: SourceTable) -> dict[str, str]:
     return {name: kind for name, kind in PSEUDO_COLUMNS.items() if declared.has_pseudo(name)}
 
 
-def ask_warehouse(target: Target, relation: Relation) -> Table:
-    """A table as the warehouse has it.
+def ask_warehouse(target: Target, relation: Relation, option: str) -> Table:
+    """A table as the warehouse has it; ``option`` named it.
 
     Raises:
         WarehouseError: it is not there, or can't be asked.
@@ -305,7 +314,7 @@ def ask_warehouse(target: Target, relation: Relation) -> Table:
     try:
         found = table_metadata(client, target, relation)
     except WarehouseError as fault:
-        raise WarehouseError(fault.what, key="--table", fix=fault.fix) from fault
+        raise WarehouseError(fault.what, key=option, fix=fault.fix) from fault
     finally:
         client.close()  # type: ignore[no-untyped-call]
     return table_of(relation, found)

@@ -47,7 +47,7 @@ FAULTS: list[tuple[BaseException, int, str]] = [
     (PermissionError(13, "Permission denied", "f"), 70, "PermissionError"),
     (KeyboardInterrupt(), 130, "interrupted"),
     (aborted_by(KeyboardInterrupt()), 130, "interrupted"),
-    (aborted_by(EOFError()), 64, "error: the question has no answer"),
+    (aborted_by(EOFError()), 64, "\nerror: a question was not answered: the input has ended"),
 ]
 
 

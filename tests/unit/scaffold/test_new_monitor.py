@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.core.errors import ConfigError, MonitorError, PlumblineError
 from plumbline.lint.linter import lint
 from plumbline.models.relations import Relation
 from plumbline.project import Project
@@ -296,6 +296,14 @@ def test_a_declared_table_needs_no_warehouse(tmp_path: Path) -> None:
 def test_what_names_no_table_is_refused(project: Project, text: str) -> None:
     with pytest.raises(ConfigError, match="is not a table name"):
         find_table(project, project.target("local"), text, never)
+
+
+@pytest.mark.parametrize("text", ["a.b.c.d", "orders"])
+def test_the_option_that_names_no_table_is_named(project: Project, text: str) -> None:
+    with pytest.raises(PlumblineError) as refused:
+        find_table(project, project.target("local"), text, never, option="--to")
+    assert "--to" in str(refused.value)
+    assert "--table" not in str(refused.value)
 
 
 def test_one_word_is_a_model_of_dbt(project: Project) -> None:

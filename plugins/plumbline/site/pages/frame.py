@@ -19,7 +19,7 @@ from plumbline.core.instants import last_day
 from plumbline.core.masking import PREFIX
 from plumbline.core.safe_text import visible
 from plumbline.core.status import IMPACT_OF_ERROR
-from plumbline.core.text import NOTHING, amount, duration, fraction, size, span
+from plumbline.core.text import NOTHING, amount, count, duration, fraction, size, span
 from plumbline.report.wording import SYMBOLS
 from plumbline.site import paths
 from plumbline.site.pages.layout import static_path
@@ -49,6 +49,7 @@ def environment() -> Environment:
     found.filters.update(
         amount=amount,
         cell=cell,
+        counted=count,
         day=day,
         is_pseudonym=is_pseudonym,
         lasting=span,

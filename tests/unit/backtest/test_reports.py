@@ -8,7 +8,7 @@ from typing import Any
 
 from plumbline.backtest.findings import NO_ALARM
 from plumbline.backtest.messages import SentMessage, count_messages
-from plumbline.backtest.reports.backtest import verdict
+from plumbline.backtest.reports.backtest import false_alarms_section, verdict
 from plumbline.report.page import Items, Section, Table
 from plumbline.report.terminal import as_text
 from plumbline.report.writers import as_markdown
@@ -63,3 +63,21 @@ def test_labelled_incidents_and_alarms_are_different_words() -> None:
         "4 messages for 2 alarms: 2.0 each on average, at most 3 about one alarm in one channel "
         "· 5 alerts, 2.5 a week · 15 jobs · 20.0 s",
     )
+
+
+def test_each_alarm_without_a_label_says_whether_it_is_false_or_an_error() -> None:
+    def past(monitor: str) -> Any:
+        opened = datetime(2026, 1, 26, tzinfo=UTC)
+        incident = SimpleNamespace(
+            monitor=monitor, opened_at=opened, closed_at=None, worst="CRITICAL"
+        )
+        return SimpleNamespace(incident=incident, told=1, summary="42 %")
+
+    score = SimpleNamespace(false_alarms=(past("coverage"),), unchecked=(past("freshness"),))
+    backtest: Any = SimpleNamespace(score=score, zone=UTC)
+    (table,) = false_alarms_section(backtest).blocks
+    assert isinstance(table, Table)
+    assert [row[:2] for row in table.rows] == [
+        ("coverage", "false alarm"),
+        ("freshness", "could not be checked"),
+    ]

@@ -223,7 +223,7 @@ def false_alarms_section(backtest: Backtest) -> Section:
     """Alarms of bad data, and failed checks, that no label of their monitor covers."""
     score = backtest.score
     false = score.false_alarms[:_MOST_FALSE]
-    rows = [_past(backtest, one, "false alarms") for one in false]
+    rows = [_past(backtest, one, "false alarm") for one in false]
     rows += [_past(backtest, one, "could not be checked") for one in score.unchecked[:_MOST_FALSE]]
     more = len(score.false_alarms) + len(score.unchecked) - len(rows)
     return Section("Alarms that no labelled incident explains", (_past_table(rows, more),))

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-TAKES_ALL = "HYPOTHESIS_PROFILE" in os.environ
-"""Whoever names a profile looks further, see tests/conftest.py."""
+TAKES_ALL = os.environ.get("HYPOTHESIS_PROFILE", "repeatable") != "repeatable"
+"""The other profiles look further, see tests/conftest.py. Read here because processes that tests
+start load none."""
 
 
 def sampled(cases: Sequence[T], *, every: int) -> Sequence[T]:

@@ -37,7 +37,7 @@ class PartProgress:
         self._whole.long_step(f"{self._part}: {text}")
 
     def monitor_done(self, outcome: Outcome, *, of: int) -> None:
-        """As the whole's: the count of this part."""
+        """Report it to the whole, with the count of this part."""
         self._whole.monitor_done(outcome, of=of)
 
 

@@ -135,7 +135,7 @@ def find_table(
         text: ``dataset.table``, ``source.table``, or the name of a dbt model.
         ask: asks the warehouse.
         named: columns that the monitor names.
-        option: gave ``text``; after ``--to``, a column stands behind the table.
+        option: gave ``text``, and is named by errors.
 
     Raises:
         ConfigError: no name of a table.
@@ -156,9 +156,7 @@ def find_table(
         raise ConfigError(
             f"{text!r} is not a table name",
             key=option,
-            fix="write dataset.table.column, or the model of dbt and the column (orders.id)"
-            if option == "--to"
-            else "write it as dataset.table, or name a model of dbt",
+            fix="write the table as dataset.table, or name a model of dbt",
         )
     dataset = target.dataset_name(parts["dataset"], parts["project"])
     found = ask(Relation(parts["project"] or target.project, dataset, parts["table"]))

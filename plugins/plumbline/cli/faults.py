@@ -85,7 +85,10 @@ def _say_usage(fault: click.ClickException) -> None:
     fix = f"see {command} --help"
     what = fault.format_message().rstrip(".")
     missing = fault.param if isinstance(fault, click.MissingParameter) else None
-    if isinstance(missing, click.Option) and missing.help:
+    if offered := _offered(missing, context):
+        what = what.splitlines()[0].partition(". Choose from")[0]  # click adds a list of its own
+        fix = f"{did_you_mean('', offered)} ({fix})"
+    elif isinstance(missing, click.Option) and missing.help:
         option = f"{missing.opts[0]} {missing.metavar or ''}".rstrip()
         fix = f"{option}: {missing.help.rstrip('.')} ({fix})"
     if isinstance(fault, click.NoSuchOption) and context is not None:
@@ -98,6 +101,13 @@ def _say_usage(fault: click.ClickException) -> None:
         what = f"there is no option {fault.option_name!r} of {command!r}"
         fix = f"{did_you_mean(fault.option_name, known)} ({fix})"
     _say(what[:1].lower() + what[1:], fix=fix)
+
+
+def _offered(missing: click.Parameter | None, context: click.Context | None) -> list[str]:
+    """The values of a missing parameter that completion offers."""
+    if missing is None or context is None:
+        return []
+    return [item.value for item in missing.shell_complete(context, "") if item.type == "plain"]
 
 
 def _say(what: str, *, where: str | None = None, fix: str | None = None) -> None:

@@ -25,7 +25,17 @@ CASES: list[tuple[str, str, str]] = [
     ("run --as-of", "'--as-of' requires an argument", "plumbline run --help"),
     ("run a b", "unexpected extra argument (b)", "plumbline run --help"),
     ("run --docs=yes", "'--docs' does not take a value", "plumbline run --help"),
-    ("compile", "missing argument 'MONITOR'", "plumbline compile --help"),
+    ("compile", "missing argument 'MONITOR'", "known: coverage, volume (see plumbline compile"),
+    ("calibrate", "missing argument 'MONITOR'", "known: coverage, volume"),
+    ("accept", "missing argument 'MONITOR'", "known: coverage, volume"),
+    ("alerts ack", "missing argument 'INCIDENT'", "known: coverage, volume"),
+    ("alerts drop", "missing argument 'MESSAGE'", "see plumbline alerts drop --help"),
+    ("deploy check", "missing argument 'SERVICE'", "see plumbline deploy check --help"),
+    (
+        "schedule export",
+        "missing option '--format'",
+        "known: cloud-run, cron, github-actions, systemd (see plumbline schedule export --help)",
+    ),
     ("run helth_check", "there is no checkpoint 'helth_check'", "did you mean 'health_check'?"),
     ("run coverage", "'coverage' is a monitor, not a checkpoint", "--select coverage"),
     ("run ../../etc/passwd", "there is no checkpoint", "known: health_check"),
@@ -96,6 +106,7 @@ def test_it_is_refused_with_what_is_wrong_and_the_fix(
     errors = [text for text in said.err.splitlines() if text.startswith("error: ")]
     assert len(errors) == 1
     assert what in errors[0]
+    assert "\\t" not in said.err
     fixes = [text for text in said.err.splitlines() if text.startswith("  fix: ")]
     assert len(fixes) == 1
     assert fix in fixes[0]

@@ -2,7 +2,7 @@
 
 repeatable   the default: the same examples in every run, and no limit on the time of one, because
              other tests use the machine too
-weekly       HYPOTHESIS_PROFILE=weekly: five times as many, new ones each time, the tests that are
+weekly       HYPOTHESIS_PROFILE=weekly: ten times as many, new ones each time, the tests that are
              marked `weekly`, and all cases of `support.sampled` (.github/workflows/matrix.yml)
 long         HYPOTHESIS_PROFILE=long: many more, new ones each time
 """
@@ -30,7 +30,7 @@ gc.disable()  # until all is collected: what is imported stays
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 settings.register_profile(
-    "repeatable", derandomize=True, deadline=None, suppress_health_check=_SLOW
+    "repeatable", max_examples=50, derandomize=True, deadline=None, suppress_health_check=_SLOW
 )
 settings.register_profile("weekly", max_examples=500, deadline=None, suppress_health_check=_SLOW)
 settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=_SLOW)

@@ -15,7 +15,7 @@ from plumbline.cli.options import check_monitor, flag, format_option, option, ta
 from plumbline.cli.output import write_report, write_text
 from plumbline.cli.progress import show_progress
 from plumbline.cli.session import current_session
-from plumbline.core.errors import ConfigError, did_you_mean
+from plumbline.core.errors import ConfigError, did_you_mean, require
 from plumbline.core.instants import in_utc
 
 if TYPE_CHECKING:
@@ -117,12 +117,10 @@ def close(incident: str, by: str | None, reason: str | None, target: str | None)
     from plumbline.core.run import Run, new_run_id
     from plumbline.core.safe_text import one_line
 
-    if not by or not reason:
-        raise ConfigError(
-            "closing an incident needs a name and a reason",
-            key="--by" if not by else "--reason",
-            fix='for example --by ana --reason "the feed was retired"',
-        )
+    by, reason = require(
+        "closing an incident",
+        {"--by": (by, "ana"), "--reason": (reason, '"the feed was retired"')},
+    )
     project, alert_service = _alerting(target)
     chosen = project.target(target)
     run = Run(new_run_id(_now()), "", chosen.name, _now(project), project.revision)
@@ -148,15 +146,17 @@ def mute(
     from plumbline.alerts.editing import muted
     from plumbline.core.mute import Mute
 
+    _, owner, reason = require(
+        "a mute",
+        {
+            "--for": (lasting or until, "2d"),
+            "--owner": (owner, "ml-platform"),
+            "--reason": (reason, '"backfill until Thursday"'),
+        },
+    )
     project, alert_service = _alerting(target)
     if not project.has_monitor(monitor):
         check_monitor(project, monitor, recorded=alert_service.store.load().known.monitors)
-    if not owner or not reason:
-        raise ConfigError(
-            "a mute needs an owner and a reason",
-            key="--owner" if not owner else "--reason",
-            fix='for example --owner ml-platform --reason "backfill until Thursday"',
-        )
     now = _now()
     end = _until(project, until, lasting, now)
     made = Mute(
@@ -294,9 +294,9 @@ def _until(project: Project, until: str | None, lasting: str | None, now: dateti
     from plumbline.project.alerts import read_duration
     from plumbline.project.mutes import read_until
 
-    if (until is None) == (lasting is None):
+    if until is not None and lasting is not None:
         raise ConfigError(
-            "a mute needs an end" if until is None else "--for and --until are both given",
+            "--for and --until are both given",
             key="--for",
             fix="give one of them: --for 2d, or --until 2026-02-10",
         )

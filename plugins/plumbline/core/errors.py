@@ -6,7 +6,7 @@ Every room raises these; the command line prints them and takes its exit code fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -105,6 +105,24 @@ def shown(value: object, longest: int = 60) -> str:
     """``value`` as Python writes it, cut to ``longest`` characters."""
     text = repr(value)
     return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def require(what: str, options: Mapping[str, tuple[str | None, str]]) -> list[str]:
+    """The values of options that ``what`` needs together.
+
+    Args:
+        what: begins the sentence: ``a mute``.
+        options: each with its value and an example.
+
+    Raises:
+        ConfigError: names all that are missing.
+    """
+    missing = {flag: example for flag, (value, example) in options.items() if not value}
+    if missing:
+        flags = ", ".join(missing)
+        examples = " ".join(f"{flag} {example}" for flag, example in missing.items())
+        raise ConfigError(f"{what} needs {flags}", key=flags, fix=f"for example {examples}")
+    return [value for value, _ in options.values() if value]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

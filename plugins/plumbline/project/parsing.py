@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from plumbline.core.errors import PlumblineError, did_you_mean, shown
@@ -181,7 +182,9 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
         return ValueFault(ValueFaultKind.UNKNOWN_KEY, path, f"unknown key {word!r}", fix)
     if details["type"] == "missing":
         what = f"key {word!r} is missing"
-        return ValueFault(ValueFaultKind.MISSING_KEY, (*path, word), what, f"add {word!r}")
+        example = _example(model, loc)
+        fix = f"add it, for example {example}" if example else f"add {word!r}"
+        return ValueFault(ValueFaultKind.MISSING_KEY, (*path, word), what, fix)
     given, message = details.get("input"), details["msg"]
     if details["type"] == "value_error":
         return _own_fault(path, given, details["ctx"]["error"])
@@ -298,6 +301,20 @@ def _existing(value: object, loc: KeyPath) -> KeyPath:
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys allowed at ``loc``."""
+    return [name for name, _ in _fields(model, loc)]
+
+
+def _example(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """The key at ``loc`` with a value, as YAML and JSON have it; empty: no example is known."""
+    word = str(loc[-1])
+    for name, field in _fields(model, loc[:-1]):
+        if name == word and field.examples:
+            return json.dumps({word: field.examples[0]}, ensure_ascii=False)[1:-1]
+    return ""
+
+
+def _fields(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterator[tuple[str, FieldInfo]]:
     """The keys allowed at ``loc``: a walk down the annotations of nested models."""
     current: list[type[BaseModel]] = [model]
     for part in loc:
@@ -305,7 +322,9 @@ def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]
         if fields:
             inner = [found for field in fields for found in _models_in(field.annotation)]
             current = inner or current
-    return [field.alias or name for one in current for name, field in one.model_fields.items()]
+    for one in current:
+        for name, field in one.model_fields.items():
+            yield field.alias or name, field
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

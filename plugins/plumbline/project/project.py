@@ -282,12 +282,15 @@ class Project:
             ConfigError: as of `schedules`, or there is none.
         """
         if not self.schedules:
+            checkpoint = next(iter(self.checkpoint_names()), "health_check")
+            channel = next(iter(self.alerts.channels), "slack")
             raise ConfigError(
                 "nothing is scheduled",
                 file=self.checkpoints_dir / "schedule.yml",
                 key="schedules",
-                fix='add schedules there: `- {checkpoint: health_check, cron: "0 */6 * * *", '
-                "timezone: UTC}`",
+                fix=f"write there: `schedules: [{{checkpoint: {checkpoint}, "
+                f'cron: "0 */6 * * *", timezone: {self.timezone.key}, deadline: 10m, '
+                f"notify: [{channel}]}}]`",
             )
         return self.schedules
 

@@ -103,7 +103,7 @@ class ScheduleEntry(Entry):
     notify: list[_Text] = Field(
         min_length=1,
         description="Channels of `alerts.yml` to notify if a run is late or missing.",
-        examples=[["slack-error"]],
+        examples=[["slack"]],
     )
     maintenance: list[WindowEntry] | None = Field(
         None,
@@ -126,7 +126,7 @@ class SchedulesEntry(Entry):
                     "cron": "0 */6 * * *",
                     "timezone": "America/Los_Angeles",
                     "deadline": "10m",
-                    "notify": ["slack-error"],
+                    "notify": ["slack"],
                 }
             ]
         ],

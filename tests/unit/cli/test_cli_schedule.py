@@ -105,7 +105,19 @@ def test_without_schedules_there_is_nothing_to_run_or_export(
     said = plumbline("schedule", *command.split())
     assert said.code == 64
     assert "nothing is scheduled" in said.err
-    assert "add schedules there: `- {checkpoint:" in said.err
+    fix = said.err.partition("write there: `")[2].partition("`")[0]
+    (project.root / "checkpoints" / "schedule.yml").write_text(fix)
+    assert plumbline("schedule", "show").code == 0
+
+
+def test_a_missing_key_is_named_with_an_example(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    text = 'schedules: [{checkpoint: health_check, cron: "0 6 * * *", timezone: UTC}]'
+    (project.root / "checkpoints" / "schedule.yml").write_text(text)
+    said = plumbline("schedule", "show")
+    assert "key 'deadline' is missing" in said.err
+    assert 'fix: add it, for example "deadline": "10m"' in said.err
 
 
 @pytest.mark.parametrize(

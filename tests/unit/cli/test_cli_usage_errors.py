@@ -29,6 +29,13 @@ CASES: list[tuple[str, str, str]] = [
     ("calibrate", "missing argument 'MONITOR'", "known: coverage, volume"),
     ("accept", "missing argument 'MONITOR'", "known: coverage, volume"),
     ("alerts ack", "missing argument 'INCIDENT'", "known: coverage, volume"),
+    (
+        "alerts mute coverage",
+        "a mute needs --for, --owner, --reason",
+        'for example --for 2d --owner ml-platform --reason "backfill until Thursday"',
+    ),
+    ("alerts mute coverage --owner ana", "a mute needs --for, --reason", "for example --for 2d"),
+    ("alerts close coverage", "closing an incident needs --by, --reason", "--by ana --reason"),
     ("alerts drop", "missing argument 'MESSAGE'", "see plumbline alerts drop --help"),
     ("deploy check", "missing argument 'SERVICE'", "see plumbline deploy check --help"),
     (

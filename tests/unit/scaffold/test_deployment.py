@@ -263,7 +263,7 @@ def test_a_project_of_ones_own_is_applied_with_its_image(
     ("arguments", "what"),
     [
         (("apply",), "plumbline deploy init --project PROJECT --region REGION"),
-        (("init",), "for example --project my-project"),
+        (("init",), "for example --project my-project --region us-west2"),
         (("init", "--project", "my-project"), "for example --region us-west2"),
         (("init", "--platform", "docker", "--target", "nowhere"), "--target bigquery"),
     ],

@@ -12,7 +12,7 @@ from plumbline.cli.commands import Command, Example
 from plumbline.cli.options import option, target_option
 from plumbline.cli.output import write_result
 from plumbline.cli.session import current_session
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, require
 
 if TYPE_CHECKING:
     from plumbline.project import Project
@@ -44,14 +44,10 @@ def init(
     name = _bigquery_target(project, target)
     if platform == "cloud-run":
         google_project = google_project or _google_project(project, name)
-        for flag, value, example in (
-            ("--project", google_project, "my-project"),
-            ("--region", region, "us-west2"),
-        ):
-            if not value:
-                raise ConfigError(
-                    f"Cloud Run needs {flag}", key=flag, fix=f"for example {flag} {example}"
-                )
+        google_project, region = require(
+            "Cloud Run",
+            {"--project": (google_project, "my-project"), "--region": (region, "us-west2")},
+        )
     wanted = Wanted(platform, name, google_project, region, requirements)
     done = write_deployment(project, wanted, read_installation())
     for path in done.written:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, require
 from plumbline.history.heartbeat import SCHEDULE_VARIABLE
 from plumbline.project.documents import SCHEDULE_FILE
 from plumbline.project.find import STATE_DIR_VARIABLE
@@ -120,16 +120,9 @@ def check_cloud(cloud: Cloud) -> None:
     Raises:
         ConfigError: with all missing flags, or the malformed one, and an example.
     """
-    given = {flag: getattr(cloud, field) for flag, (field, _, _) in _NEEDED.items()}
-    missing = [flag for flag, value in given.items() if value is None]
-    if missing:
-        raise ConfigError(
-            f"the format cloud-run needs {', '.join(missing)}",
-            key=", ".join(missing),
-            fix=f"for example {' '.join(f'{flag} {_NEEDED[flag][2]}' for flag in missing)}",
-        )
-    for flag, (_, pattern, example) in _NEEDED.items():
-        value = given[flag]
+    needed = {flag: (getattr(cloud, field), like) for flag, (field, _, like) in _NEEDED.items()}
+    given = require("the format cloud-run", needed)
+    for value, (flag, (_, pattern, example)) in zip(given, _NEEDED.items(), strict=True):
         if not re.fullmatch(pattern, value):
             raise ConfigError(
                 f"{value!r} is not a valid {flag.removeprefix('--').replace('-', ' ')}",

@@ -30,7 +30,7 @@ _NO_MEMORY = (
 
 def explain(fault: BaseException, *, debug: bool) -> int:
     """Say what went wrong on standard error; the exit code."""
-    from plumbline.core.errors import PlumblineError
+    from plumbline.core.errors import PlumblineError, SeveralFaultsError
 
     if isinstance(fault, KeyboardInterrupt):
         number = fault.number if isinstance(fault, StoppedError) else signal.SIGINT
@@ -53,7 +53,8 @@ def explain(fault: BaseException, *, debug: bool) -> int:
         _say_usage(fault)
         return EXIT_USAGE
     if isinstance(fault, PlumblineError):
-        _say(fault.what, where=_near(fault), fix=fault.fix)
+        for one in fault.faults if isinstance(fault, SeveralFaultsError) else (fault,):
+            _say(one.what, where=_near(one), fix=one.fix)
         return fault.exit_code
     detail = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
     if isinstance(fault, MemoryError) or any(sign in str(fault) for sign in _NO_MEMORY):

@@ -6,7 +6,7 @@ Every room raises these; the command line prints them and takes its exit code fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -64,6 +64,26 @@ class ConfigError(PlumblineError):
     """Wrong arguments, checkpoint or project configuration: nothing is run, exit 64."""
 
     exit_code = 64
+
+
+class SeveralFaultsError(ConfigError):
+    """Several faults, each with its own place and fix; reads as the first."""
+
+    def __init__(self, faults: Sequence[ConfigError]) -> None:
+        first = faults[0]
+        super().__init__(first.what, file=first.file, key=first.key, fix=first.fix)
+        self.faults = tuple(faults)
+
+
+def raise_all(faults: Iterable[ConfigError]) -> None:
+    """Raise what is wrong, if anything.
+
+    Raises:
+        ConfigError: the fault, or all of them as one.
+    """
+    found = list(faults)
+    if found:
+        raise found[0] if len(found) == 1 else SeveralFaultsError(found)
 
 
 class MonitorError(PlumblineError):

@@ -105,6 +105,13 @@ class Table:
         )
         return next(named, None)
 
+    def is_partition(self, column: str | None) -> bool:
+        """Whether a condition on ``column`` chooses partitions; `lint` decides alike."""
+        words = {word.casefold() for word in _WORD.findall(self.partition_by or "")}
+        return column is not None and (
+            column.casefold() in words or {*self.pseudo} >= {column, self.partition_name}
+        )
+
     @property
     def types(self) -> dict[str, str]:
         """GoogleSQL types by column, also of those that BigQuery adds."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plumbline.core.errors import ConfigError, MonitorError, PlumblineError
+from plumbline.core.errors import ConfigError, MonitorError, PlumblineError, SeveralFaultsError
 from plumbline.lint.linter import lint
 from plumbline.models.relations import Relation
 from plumbline.project import Project
@@ -43,6 +43,7 @@ INGESTED = replace(
     partition_by="_PARTITIONDATE",
     pseudo={"_PARTITIONDATE": "DATE", "_PARTITIONTIME": "TIMESTAMP"},
 )
+FILTERED = replace(ORDERS, require_filter=True)
 FRESH: dict[str, object] = {
     "kind": "freshness", "date_column": None, "condition": None, "columns": ("seen_at",),
     "warning": None, "critical": None, "warning_above": 24,
@@ -76,6 +77,22 @@ def never(relation: Relation) -> Table:
             "known: moment, ordered_on, seen_at; or --no-date",
         ),
         ({"date_column": "numerator", "date_format": "YYYY-MM-DD"}, "--date-format", "YYYYMMDD"),
+        ({"table": FILTERED, "date_column": None}, "--date-column", "--date-column ordered_on"),
+        (
+            {"table": FILTERED, "date_column": "seen_at"},
+            "--date-column",
+            "--date-column ordered_on",
+        ),
+        (
+            {"table": replace(INGESTED, require_filter=True), "date_column": None},
+            "--date-column",
+            "--date-column _PARTITIONDATE",
+        ),
+        (
+            UNIQUE | {"table": FILTERED},
+            "--date-column",
+            "--date-column ordered_on",
+        ),
         ({"group_by": ("county",)}, "--group-by", "did you mean 'country'?"),
         ({"group_by": ("ordered_on",)}, "--group-by", "remove it"),
         ({"group_by": ("country", "country")}, "--group-by", "list it once"),
@@ -128,8 +145,40 @@ def test_what_cannot_be_made_is_said_with_its_fix(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         check_monitor(replace(GOOD, **changes), project)  # type: ignore[arg-type]
+    assert not isinstance(caught.value, SeveralFaultsError)  # one cause is one fault
     assert caught.value.key == key
     assert fix in str(caught.value.fix)
+
+
+def test_either_name_of_the_arrival_filters_what_must_be_filtered(project: Project) -> None:
+    table = replace(INGESTED, require_filter=True)
+    check_monitor(replace(GOOD, table=table, date_column="_PARTITIONTIME"), project)
+
+
+def test_all_that_cannot_be_made_is_said_at_once(project: Project) -> None:
+    wrong = replace(
+        GOOD,
+        name="Fresh",
+        date_column="orderd_on",
+        arrival="seen",
+        group_by=("county", "items"),
+        condition="emial = country2",
+        warning=math.nan,
+        columns=("email",),
+    )
+    with pytest.raises(SeveralFaultsError) as caught:
+        check_monitor(wrong, project)
+    assert [fault.key for fault in caught.value.faults] == [
+        "NAME",
+        "--group-by",
+        "--date-column",
+        "--arrival",
+        "--group-by",
+        "--column",
+        "--warning",
+        "--condition",
+        "--condition",
+    ]
 
 
 @pytest.mark.parametrize(

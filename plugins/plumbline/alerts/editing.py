@@ -19,6 +19,7 @@ from plumbline.alerts.store import ROUNDS, ConflictError, StateStore
 from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError, PlumblineError, did_you_mean
 from plumbline.core.mute import Mute
+from plumbline.core.text import listing
 
 
 def edit(
@@ -77,6 +78,10 @@ def find_incident(state: AlertState, text: str) -> Incident:
             f"{text!r} matches several incidents",
             key="INCIDENT",
             fix="one of: " + ", ".join(sorted(incident.id for incident in near)),
+        )
+    if not incidents:
+        raise NoIncidentError(
+            f"there is no incident {text!r}: no run has opened one", key="INCIDENT"
         )
     raise NoIncidentError(
         f"there is no incident {text!r}",
@@ -143,7 +148,7 @@ def _keys(incident: Incident, group: str) -> list[str]:
     column, equals, value = group.partition("=")
     found = acks.matching(incident.members, column.strip(), value.strip()) if equals else []
     if not found:
-        failing = ", ".join(acks.arguments(incident.members[:5])) or "none"
+        failing = listing(acks.arguments(incident.members)) or "none"
         raise ConfigError(
             f"{group!r} is not a failing group of {incident.id}",
             key="--group",
@@ -171,7 +176,7 @@ def unmuted(state: AlertState, monitor: str) -> AlertState:
         raise ConfigError(
             f"{monitor} is not muted by a command",
             key="MONITOR",
-            fix="remove a mute of checkpoints/mutes.yml from that file",
+            fix="if checkpoints/mutes.yml mutes it, remove the mute there",
         )
     return replace(state, mutes=kept)
 
@@ -185,12 +190,14 @@ def dropped(state: AlertState, text: str, *, by: str, reason: str, at: datetime)
         ConfigError: no such message waits.
     """
     found = [one for one in state.outbox if text in (one.message.id, one.message.channel)]
+    if not state.outbox:
+        raise ConfigError("no message is waiting", key="MESSAGE")
     if not found:
         names = [name for one in state.outbox for name in (one.message.id, one.message.channel)]
         raise ConfigError(
             f"no message with the id {text!r} or for a channel of that name is waiting",
             key="MESSAGE",
-            fix=did_you_mean(text, dict.fromkeys(names)),
+            fix=did_you_mean(text, names),
         )
     why = f"dropped by {by}: {reason}"
     rows = [dropped_row(one.message, why, attempts=one.attempts, at=at) for one in found]

@@ -60,7 +60,7 @@ def resolve(root: Path, revision: str) -> str:
         raise ConfigError(
             f"git has no revision {revision!r}",
             key="--base",
-            fix="name a branch, an existing branch, tag or commit; fetch it first (in GitHub "
+            fix="name an existing branch, tag or commit; fetch it first (in GitHub "
             "Actions: fetch-depth: 0)",
         ) from None
     return said.strip()

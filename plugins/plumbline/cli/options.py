@@ -132,11 +132,11 @@ def check_monitor(
         ConfigError: with the closest name.
     """
     if not project.has_monitor(name) and name not in recorded:
-        raise ConfigError(
-            f"there is no monitor {name!r}",
-            key=key,
-            fix=did_you_mean(name, {*project.monitor_names(), *recorded}),
-        )
+        from plumbline.project.project import FIRST_MONITOR
+
+        known = {*project.monitor_names(), *recorded}
+        fix = did_you_mean(name, known) if known else FIRST_MONITOR
+        raise ConfigError(f"there is no monitor {name!r}", key=key, fix=fix)
 
 
 def read_as_of(session: Session, project: Project, target: Target, text: str | None) -> AsOf:

@@ -147,7 +147,7 @@ def require(what: str, options: Mapping[str, tuple[str | None, str]]) -> list[st
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for a near miss, else the list of what is known."""
-    names = sorted(known)
+    names = sorted(set(known))
     near = get_close_matches(word, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"

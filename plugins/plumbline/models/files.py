@@ -35,7 +35,7 @@ class Index:
                 f"there is no {self.kind} {name!r}",
                 file=file,
                 key=key,
-                fix=did_you_mean(name, self.files),
+                fix=did_you_mean(name, self.files) if self.files else f"add models/{name}.sql",
             )
         if len(found) > 1:
             raise MonitorError(

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
 DEFAULT_CHECKPOINT = "health_check"
 FIRST_MONITOR = (
-    "the project has no checkpoint yet; create one with its first monitor: "
-    "plumbline new monitor NAME --table DATASET.TABLE"
+    "create the project's first monitor: plumbline new monitor NAME --table DATASET.TABLE"
 )
+"""The fix where a project has no monitor, or no checkpoint, which the first monitor creates."""
 
 
 @contextmanager

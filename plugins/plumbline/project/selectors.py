@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 
-from plumbline.core.errors import MonitorError
+from plumbline.core.errors import MonitorError, did_you_mean
 from plumbline.project.project import Project
 
 METHODS = ("owner", "tag")
 """What a selector may name beside a monitor, before its colon."""
+
+
+def known_words(method: str, word: str, known: Collection[str]) -> str:
+    """The fix for an owner or a tag that no monitor has: the closest, or where to set one."""
+    if known:
+        return did_you_mean(word, known)
+    return f"set meta.monitor.{'tags' if method == 'tag' else method} in a suite"
 
 
 def split_selector(selector: str, monitors: Container[str]) -> tuple[str | None, str]:

@@ -5,7 +5,7 @@ Used by ``plumbline list``. A faulty file is listed with its fault, and the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plumbline.checks.thresholds import thresholds_of
@@ -14,7 +14,8 @@ from plumbline.core.status import FAILING, Status
 from plumbline.core.text import NOTHING, listing
 from plumbline.history.last_statuses import LastStatus, read_last_statuses
 from plumbline.project import Project, Schedule
-from plumbline.project.selectors import split_selector
+from plumbline.project.project import FIRST_MONITOR
+from plumbline.project.selectors import METHODS, known_words, split_selector
 from plumbline.report.page import Block, Break, Line, Name, Section, Table, Verdict
 
 SCHEMA_VERSION = 1
@@ -155,13 +156,12 @@ def filtered(catalogue: Catalogue, filters: Filters) -> Catalogue:
     monitors = catalogue.monitors
     names = [one.name for one in monitors]
     selected = [split_selector(one, names) for one in filters.select]
-    _check("monitor", "--select", _values(selected, None), names)
-    _check(
-        "checkpoint", "--checkpoint", filters.checkpoint, (c.name for c in catalogue.checkpoints)
-    )
+    _check("monitor", "--select", _values(selected, None), set(names))
+    checkpoint_names = {one.name for one in catalogue.checkpoints}
+    _check("checkpoint", "--checkpoint", filters.checkpoint, checkpoint_names)
     if not any(one.fault for one in monitors):  # else the faulty one may have it
-        known_owners = [one.owner for one in monitors if one.owner]
-        known_tags = [tag for one in monitors for tag in one.tags]
+        known_owners = {one.owner for one in monitors if one.owner}
+        known_tags = {tag for one in monitors for tag in one.tags}
         _check("owner", "--owner", filters.owner, known_owners)
         _check("tag", "--tag", filters.tag, known_tags)
         _check("owner", "--select", _values(selected, "owner"), known_owners)
@@ -181,13 +181,15 @@ def _values(selected: Iterable[tuple[str | None, str]], method: str | None) -> l
     return [value for of, value in selected if of == method]
 
 
-def _check(what: str, option: str, names: Sequence[str], known: Iterable[str]) -> None:
-    there = set(known)
+def _check(what: str, option: str, names: Sequence[str], known: Collection[str]) -> None:
     for name in names:
-        if name not in there:
-            raise ConfigError(
-                f"there is no {what} {name!r}", key=option, fix=did_you_mean(name, there)
-            )
+        if name in known:
+            continue
+        if what in METHODS:
+            fix = known_words(what, name, known)
+        else:
+            fix = did_you_mean(name, known) if known else FIRST_MONITOR
+        raise ConfigError(f"there is no {what} {name!r}", key=option, fix=fix)
 
 
 def catalogue_page(catalogue: Catalogue) -> list[Section]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from plumbline.core.errors import ConfigError, did_you_mean
 from plumbline.project.checkpoints import CheckpointFile
 from plumbline.project.project import Project
-from plumbline.project.selectors import split_selector, words_of
+from plumbline.project.selectors import known_words, split_selector, words_of
 
 
 def choose_monitors(
@@ -62,7 +62,7 @@ def _named_by(
                 raise ConfigError(
                     f"no monitor of {_named(checkpoints)} has the {method} {value!r}",
                     key=option,
-                    fix=did_you_mean(value, known),
+                    fix=known_words(method, value, known),
                 )
             found |= fitting
         elif value in held:

@@ -193,6 +193,15 @@ def test_an_incident_that_is_not_there_is_refused_with_what_is(text: str, fix: s
     assert refused.value.fix == fix
 
 
+def test_where_nothing_is_recorded_a_refusal_says_so_and_names_no_fix() -> None:
+    with pytest.raises(ConfigError, match="'a': no run has opened one") as refused:
+        editing.find_incident(AlertState(), "a")
+    assert refused.value.fix is None
+    with pytest.raises(ConfigError, match="no message is waiting") as refused:
+        editing.dropped(state(), "m", by="ana", reason="x", at=NOW)
+    assert refused.value.fix is None
+
+
 def test_what_may_be_several_is_refused() -> None:
     both = state(incident(number=1), incident(number=2, kind="error", status=Status.ERROR))
     with pytest.raises(ConfigError, match="several"):

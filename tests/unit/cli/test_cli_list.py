@@ -245,6 +245,25 @@ def test_a_wrong_filter_is_refused(
     assert words in said.err
 
 
+@pytest.mark.parametrize(
+    ("filters", "fix"),
+    [
+        ("-s nope", "create the project's first monitor: plumbline new monitor NAME"),
+        ("--checkpoint nope", "create the project's first monitor: plumbline new monitor NAME"),
+        ("--owner ana", "set meta.monitor.owner in a suite"),
+        ("-s tag:daily", "set meta.monitor.tags in a suite"),
+    ],
+)
+def test_a_filter_of_a_project_without_monitors_says_how_to_get_what_it_names(
+    project: SmallProject, plumbline: Plumbline, filters: str, fix: str
+) -> None:
+    for file in (*project.root.glob("expectations/*"), *project.root.glob("checkpoints/*.json")):
+        file.unlink()
+    said = plumbline("list", *filters.split())
+    assert (said.code, said.out) == (64, "")
+    assert f"fix: {fix}" in said.err
+
+
 def test_an_invalid_file_is_listed_unless_the_filter_is_about_another_monitor(
     many: SmallProject, plumbline: Plumbline
 ) -> None:

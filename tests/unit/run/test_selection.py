@@ -83,6 +83,13 @@ def test_a_selector_that_fits_nothing_is_refused(
     assert fix in str(caught.value.fix)
 
 
+def test_where_no_monitor_has_a_tag_the_fix_says_where_to_set_one(shop: SmallProject) -> None:
+    shop.checkpoint("bare", name="all")
+    with pytest.raises(ConfigError) as caught:
+        chosen(shop, "tag:daily")
+    assert caught.value.fix == "set meta.monitor.tags in a suite"
+
+
 def test_a_monitor_with_invalid_files_is_selected_and_never_excluded_by_its_owner_or_tag(
     shop: SmallProject,
 ) -> None:

@@ -111,12 +111,13 @@ def _owner_and_runbook(facts: Facts, name: str, suite: Document) -> Iterator[Fin
 
 def _dependencies(facts: Facts, name: str, suite: Document) -> Iterator[Finding]:
     named = suite.get(*_META, "depends_on")
+    others = facts.documents.monitors - {name}
     for index, other in enumerate(named if isinstance(named, list) else ()):
         if isinstance(other, str) and other not in facts.documents.monitors:
             yield UNKNOWN_DEPENDENCY.at(
                 suite.place(*_META, "depends_on", index),
                 f"{name!r} depends on {other!r}, which is not a monitor",
-                did_you_mean(other, facts.documents.monitors - {name}),
+                did_you_mean(other, others) if others else "remove it",
             )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from plumbline.core.errors import PlumblineError
+from plumbline.core.text import listing
 from plumbline.doctor.diagnosis import Diagnosis, Level, fault
 from plumbline.project import Project
 from plumbline.project.labels import project_labels
+from plumbline.project.project import FIRST_MONITOR
 
 
 def check_files(project: Project) -> Iterator[Diagnosis]:
@@ -41,15 +43,13 @@ def _models(project: Project) -> Diagnosis:
         return fault("models", error)
     shown = ", ".join(os.path.relpath(folder, project.root) for folder in folders)
     if not found:
-        return Diagnosis("models", Level.MISSING, f"no model in {shown}", "add models/NAME.sql")
+        return Diagnosis("models", Level.NOTE, f"none in {shown}; suites over tables need none")
     return Diagnosis("models", Level.OK, f"{len(found)} in {shown}")
 
 
 def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> Diagnosis:
     if not names:
-        return Diagnosis(
-            what, Level.MISSING, "there are none", f"add one; see the documentation of {what}"
-        )
+        return Diagnosis(what, Level.MISSING, "there are none", FIRST_MONITOR)
     faults: list[PlumblineError] = []
     for name in names:
         try:
@@ -57,7 +57,7 @@ def _each(what: str, names: tuple[str, ...], read: Callable[[str], object]) -> D
         except PlumblineError as error:
             faults.append(error)
     if not faults:
-        return Diagnosis(what, Level.OK, f"{len(names)}: {', '.join(names)}")
+        return Diagnosis(what, Level.OK, f"{len(names)}: {listing(names)}")
     first = fault(what, faults[0])
     return Diagnosis(
         what, Level.MISSING, f"{len(faults)} of {len(names)} invalid: {first.detail}", first.fix

@@ -76,11 +76,11 @@ def check_states(target: Target) -> Iterator[Diagnosis]:
     """Whether the states of the runs' alerts and of the watchdog can be read."""
     from plumbline.history.tables import STATE, WATCHDOG
 
-    yield _state(target, STATE, "state of alerts")
-    yield _state(target, WATCHDOG, "state of the watchdog")
+    yield _state(target, STATE, "state of alerts", "a run with alerts")
+    yield _state(target, WATCHDOG, "state of the watchdog", "`plumbline schedule check`")
 
 
-def _state(target: Target, table: OwnTable, what: str) -> Diagnosis:
+def _state(target: Target, table: OwnTable, what: str, writer: str) -> Diagnosis:
     from plumbline.alerts.store import read_last_state
     from plumbline.history.reader import open_history
 
@@ -90,5 +90,5 @@ def _state(target: Target, table: OwnTable, what: str) -> Diagnosis:
     except PlumblineError as error:
         return fault(what, error)
     if found is None:
-        return Diagnosis(what, Level.NOTE, f"no recent state in {table.name}")
+        return Diagnosis(what, Level.NOTE, f"none recent in {table.name}: {writer} writes it")
     return Diagnosis(what, Level.OK, f"version {found.version} of {table.name} can be read")

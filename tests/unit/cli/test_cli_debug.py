@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.projects import SmallProject
+from support.projects import SmallMonitor, SmallProject
 from support.sockets import refused_port
 from unit.cli.conftest import Plumbline
 
@@ -173,10 +173,32 @@ def test_a_broken_file_is_named_and_the_other_checks_go_on(
     assert "Traceback" not in said.out + said.err
 
 
-def test_a_project_without_models_lacks_them(project: SmallProject, plumbline: Plumbline) -> None:
+def test_a_project_lacks_models_only_if_a_suite_names_one(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
     for file in (project.root / "models" / "monitors").iterdir():
         file.unlink()
-    assert lines_of(plumbline("debug").out)["models"] == "MISSING"
+    said = plumbline("debug").out
+    lines = lines_of(said)
+    assert (lines["models"], lines["monitor coverage"]) == ("NOTE", "MISSING")
+    assert "fix: add models/coverage.sql\n" in said
+
+
+def test_a_project_without_suites_is_told_how_to_create_one(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    for file in (*project.root.glob("expectations/*"), *project.root.glob("checkpoints/*.json")):
+        file.unlink()
+    said = plumbline("debug")
+    lines = lines_of(said.out)
+    assert (lines["suites"], lines["checkpoints"]) == ("MISSING", "MISSING")
+    assert "fix: create the project's first monitor: plumbline new monitor NAME" in said.out
+
+
+def test_of_many_suites_a_few_are_named(project: SmallProject, plumbline: Plumbline) -> None:
+    for number in range(40):
+        project.add(f"m{number:02}", SmallMonitor("select 1 as x"))
+    assert "suites: 42: coverage, m00, m01, m02, m03 and 37 more\n" in plumbline("debug").out
 
 
 def test_bigquery_without_a_project_says_how_to_name_one(

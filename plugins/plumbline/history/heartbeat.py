@@ -105,7 +105,7 @@ class HeartbeatSender:
         if ping is not None:
             fault = ping.send(signal, run=uuid.uuid5(uuid.NAMESPACE_URL, self.run.run_id))
             if fault:
-                self.notes.append(f"The ping of schedule {beat.schedule} failed: {fault}.")
+                self._note(f"The ping of schedule {beat.schedule} failed: {fault}.")
         from plumbline.history.dataset import OwnDataset
         from plumbline.history.heartbeat_rows import append_heartbeat
         from plumbline.net.deadline import deadline
@@ -116,9 +116,14 @@ class HeartbeatSender:
                     self._dataset = OwnDataset(self.target)
                 append_heartbeat(self._dataset, beat)
         except PlumblineError as fault:
-            self.notes.append(f"The heartbeat could not be recorded: {fault.what}.")
+            self._note(f"The heartbeat could not be recorded: {fault.what}.")
         except Exception as fault:  # noqa: BLE001 - a run that is done must not fail by its last word
-            self.notes.append(f"The heartbeat could not be recorded: {type(fault).__name__}.")
+            self._note(f"The heartbeat could not be recorded: {type(fault).__name__}.")
+
+    def _note(self, text: str) -> None:
+        """Add it once, though the start and the end of a run fail in the same way."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def _beat(self, kind: str, at: datetime) -> Heartbeat:
         from plumbline.history.heartbeat_rows import Heartbeat

@@ -49,6 +49,8 @@ def init(folder: Path, name: str | None, example: bool) -> int:
             "\nThe example is not written: great_expectations.yml was made without it. "
             "To see it: plumbline init NEW_FOLDER\n"
         )
+    if made.dbt is not None and made.dbt.fault is not None:
+        write_text(f"\nMonitors can't read dbt's models yet: {made.dbt.fault}\n")
     write_result("\nNext:\n" + "".join(f"  {line}\n" for line in _next(made)))
     if made.added:
         write_text(
@@ -66,7 +68,15 @@ def _next(made: Made) -> list[str]:
         # No `cd`: paths of files in a data source are relative to the working directory.
         where = "" if is_here else f" --project-dir {_shown(made.root)}"
         return [f"{line}{where}" for line in ("plumbline list", "plumbline run CHECKPOINT", new)]
-    return [*([] if is_here else [f"cd {_shown(made.root)}"]), *_first(made, new)]
+    go = [] if is_here else [f"cd {_shown(made.root)}"]
+    if made.dbt is not None and made.dbt.tables is None and made.dbt.fault is None:
+        is_here = made.root.parent.resolve() == Path.cwd()
+        go = [
+            *([] if is_here else [f"cd {_shown(made.root.parent)}"]),
+            "dbt compile # monitors then read its models by ref()",
+            f"cd {made.root.name}",
+        ]
+    return [*go, *_first(made, new)]
 
 
 def _first(made: Made, new: str) -> list[str]:
@@ -74,11 +84,6 @@ def _first(made: Made, new: str) -> list[str]:
 
     first = "plumbline run" if made.has_example else new
     if made.dbt is not None:
-        compile_it = f"dbt compile # in {_shown(made.root.parent)}: "
-        if made.dbt.fault is not None:
-            return [first, f"{compile_it}{made.dbt.fault}"]
-        if made.dbt.tables is None:
-            return [first, f"{compile_it}monitors then read its models by ref()"]
         return [
             *(["plumbline run"] if made.has_example else []),
             "plumbline new monitor NAME --table MODEL # a model of dbt",

@@ -137,7 +137,13 @@ def tables_of(content: Mapping[str, Any], file: Path, *, project: str) -> Manife
     metadata = _mapping(content.get("metadata"), file, "metadata")
     adapter, of = metadata.get("adapter_type"), metadata.get("project_name")
     if adapter not in (None, "bigquery"):
-        _refuse(file, f"is made for {adapter!r}, not for BigQuery", "metadata.adapter_type")
+        _refuse(
+            file,
+            f"is made for {adapter!r}, not for BigQuery",
+            "metadata.adapter_type",
+            fix="run `dbt compile --target NAME`, with a target of type bigquery in profiles.yml; "
+            "or run the tests in dbt, and record them with `plumbline record dbt`",
+        )
     if of not in (None, project):
         _refuse(file, f"is of the project {of!r}, not of {project!r}", "metadata.project_name")
     sources: dict[tuple[str, str], tuple[SourceNode, ...]] = {}
@@ -272,5 +278,5 @@ def _mapping(value: object, file: Path, key: str | None) -> Mapping[str, Any]:
     return value
 
 
-def _refuse(file: Path, what: str, key: str | None = None) -> NoReturn:
-    raise MonitorError(f"dbt's manifest {what}", file=file, key=key, fix=RUN_DBT)
+def _refuse(file: Path, what: str, key: str | None = None, *, fix: str = RUN_DBT) -> NoReturn:
+    raise MonitorError(f"dbt's manifest {what}", file=file, key=key, fix=fix)

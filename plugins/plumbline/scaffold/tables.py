@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from plumbline.core.errors import ConfigError, WarehouseError
+from plumbline.core.errors import ConfigError, MonitorError, WarehouseError
 from plumbline.models.relations import Relation
 from plumbline.models.sources import FoundSource, all_sources
 from plumbline.models.unbuilt import fix_of_unbuilt
@@ -215,7 +215,14 @@ def _find_model(workspace: Workspace, text: str, option: str) -> tuple[str, Rela
     if "." not in text:
         if not _WORD.fullmatch(text):
             return None
-        relation = resolve_ref(Ref(text, None, None, at), workspace)
+        try:
+            relation = resolve_ref(Ref(text, None, None, at), workspace)
+        except MonitorError as fault:
+            named = [".".join(one) for one in all_sources(workspace) if one[1] == text]
+            if not named:
+                raise
+            fix = f"name the source: {' or '.join(named)}"
+            raise MonitorError(fault.what, key=option, fix=fix) from fault
         if relation is None:
             raise ConfigError(
                 f"model {text!r} is ephemeral: it has no table",

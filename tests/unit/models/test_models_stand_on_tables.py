@@ -423,7 +423,7 @@ def test_a_calculated_folder_setting_is_dbts_to_know(project: Any) -> None:
             {"models/built.sql": TABLE},
             "dbt's manifest is made for 'snowflake', not for BigQuery",
             "target/manifest.json: metadata.adapter_type",
-            "run `dbt compile`",
+            "`dbt compile --target NAME`, with a target of type bigquery",
             id="of another warehouse",
         ),
         pytest.param(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from plumbline.cli.main import invoke
 from plumbline.core.errors import ConfigError, MonitorError
 from plumbline.lint.linter import lint
 from plumbline.models import Compiler
@@ -139,6 +140,44 @@ def test_without_a_manifest_a_ref_says_what_to_do(dbt: Path) -> None:
     with pytest.raises(MonitorError, match="there is no model 'orders'") as caught:
         find_table(project, project.target("local"), "orders", never)
     assert "dbt compile" in str(caught.value.fix)
+
+
+def test_the_next_steps_compile_dbt_where_it_is(
+    dbt: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dbt / "target/manifest.json").unlink()
+    monkeypatch.chdir(dbt.parent)
+    assert invoke(["init", dbt.name, "--no-example"]) == 0
+    assert capsys.readouterr().out.partition("Next:\n")[2].splitlines() == [
+        f"  cd {dbt.name}",
+        "  dbt compile # monitors then read its models by ref()",
+        "  cd plumbline",
+        "  plumbline new monitor NAME --table MODEL # a model of dbt",
+        "  plumbline import dbt --dry-run # dbt's tests as suites",
+    ]
+    monkeypatch.chdir(dbt)
+    assert invoke(["init", "--no-example"]) == 0
+    first = capsys.readouterr().out.partition("Next:\n")[2].splitlines()[0]
+    assert first == "  dbt compile # monitors then read its models by ref()"
+
+
+def test_a_manifest_for_another_warehouse_is_told_beside_the_next_steps(
+    dbt: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = dbt / "target/manifest.json"
+    file.write_text(file.read_text().replace('"bigquery"', '"duckdb"'))
+    monkeypatch.chdir(dbt)
+    assert invoke(["init", "--no-example"]) == 0
+    before, _, steps = capsys.readouterr().out.partition("Next:\n")
+    assert "Monitors can't read dbt's models yet: dbt's manifest is made for 'duckdb'" in before
+    assert steps.splitlines()[0] == "  cd plumbline"
+    assert "duckdb" not in steps
+
+
+def test_a_source_is_named_where_only_its_table_was_given(project: Project) -> None:
+    with pytest.raises(MonitorError, match="'events'") as caught:
+        find_table(project, project.target("local"), "events", never)
+    assert caught.value.fix == "name the source: raw.events"
 
 
 def test_a_manifest_for_another_warehouse_is_told(dbt: Path) -> None:

@@ -155,7 +155,7 @@ def monitor(
         check=lambda: warnings.extend(check_written(project.root, name)),
     )
     _write_paths(project.root, written, changed)
-    _write_next(asked, next(iter(files)))
+    _write_next(asked, next(iter(files)), session.project_option)
     for finding in warnings:
         write_message(f"lint: {finding.what} ({finding.place.file.name}); {finding.fix}")
     return 0
@@ -327,7 +327,8 @@ def table(
     files = {f"expectations/{name}.json": suite_text(profile, name, chosen, owner=owner)}
     added, changed = with_monitor(project, checkpoint, name)
     _write_paths(project.root, write_new(project.root, files | added, changed), changed)
-    write_result(f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts\n")
+    where = session.project_option
+    write_result(f"\nNext: plumbline run {checkpoint} -s {name} --no-alerts{where}\n")
     write_text(f"then set severities in expectations/{name}.json, and add a runbook.\n")
     return 0
 
@@ -375,14 +376,19 @@ def _write_paths(root: Path, written: Sequence[Path], changed: Collection[str]) 
         write_text(f"{'changed' if name in changed else 'wrote'} {name}\n")
 
 
-def _write_next(asked: NewMonitor, first: str) -> None:
-    """What to do now; ``first`` is the file to read: the suite, or the model where there is one."""
+def _write_next(asked: NewMonitor, first: str, where: str) -> None:
+    """What to do now.
+
+    Args:
+        first: the file to read: the suite, or the model where there is one.
+        where: the option that finds the project.
+    """
     from plumbline.scaffold.monitor import WITH_SQL
 
-    asks = ", to check the condition in the warehouse" if asked.condition else ""
+    asks = "that checks the condition in the warehouse; " if asked.condition else ""
     read = f"models/monitors/{asked.name}.sql" if asked.kind in WITH_SQL else first
-    write_result(f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts{asks}\n")
-    write_text(f"then read {read}, and complete the impact and the runbook.\n")
+    write_result(f"\nNext: plumbline run {asked.checkpoint} -s {asked.name} --no-alerts{where}\n")
+    write_text(f"{asks}then read {read}, and complete the impact and the runbook.\n")
 
 
 def _ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,13 @@ class Session:
         from plumbline.project import Project
 
         return Project.find(self.project_dir)
+
+    @property
+    def project_option(self) -> str:
+        """What a command needs after it to find the same project: `` --project-dir FOLDER``."""
+        if self.project_dir is None or self.project_dir.resolve() == Path.cwd():
+            return ""
+        return f" --project-dir {shlex.quote(str(self.project_dir))}"
 
 
 def current_session() -> Session:

@@ -33,8 +33,15 @@ _MOST_TESTS = 5
 """How many tests are named that were not imported for one reason; JSON has all."""
 
 
-def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section]:
-    """A line a kind of test, what was not imported, what people edited, and the files."""
+def import_page(found: Import, *, checkpoint: str, is_dry: bool, where: str) -> list[Section]:
+    """A line a kind of test, what was not imported, what people edited, and the files.
+
+    Args:
+        found: the import.
+        checkpoint: the monitors'.
+        is_dry: whether nothing is written.
+        where: the option that finds the project.
+    """
     tests = defaultdict(list)
     for one in found.became:
         tests[one.group].append(one)
@@ -62,7 +69,8 @@ def import_page(found: Import, *, checkpoint: str, is_dry: bool) -> list[Section
     files = tuple(f"{one.verb} {one.path}" for one in found.files if one.verb)
     title = "Files (dry run: nothing is written)" if is_dry else "Files"
     sections.append(Section(title, (Items(files or ("none changed",)),)))
-    sections.append(Section("", tuple(_end(found, checkpoint))))
+    run = None if is_dry else f"plumbline run {checkpoint}{where}"
+    sections.append(Section("", tuple(_end(found, run))))
     return sections
 
 
@@ -124,7 +132,7 @@ def _shown(part: Any) -> str:
     return "removed" if part is None else json.dumps(part, ensure_ascii=False)
 
 
-def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
+def _end(found: Import, run: str | None) -> Iterator[Line | Code]:
     counts = counted(found)
     removed = counts["removed"]
     yield (
@@ -144,7 +152,7 @@ def _end(found: Import, checkpoint: str) -> Iterator[Line | Code]:
         number = count(found.manifest.unit_tests, "unit tests")
         yield f"Not imported, because they check SQL and not data: {number}."
     if found.monitors:
-        yield ("Next: ", Command(f"plumbline run {checkpoint}"))
+        yield "Next: repeat it without --dry-run" if run is None else ("Next: ", Command(run))
     else:
         yield (
             "There is no monitor to run: add tests to the dbt project and import again, or write "

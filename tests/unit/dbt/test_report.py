@@ -64,10 +64,20 @@ Files (dry run: nothing is written)
 4 tests: 1 in 1 table suite, 2 queries of failing rows, 1 not imported. A run is 3 jobs.
 Unlike in dbt, a table without any row is CRITICAL, and an expectation that finds nothing to check is SKIPPED.
 Not imported, because they check SQL and not data: 1 unit test.
-Next: plumbline run dbt_tests
+Next: repeat it without --dry-run
 """
     )
     assert not (root / "expectations" / "orders.json").exists()
+
+
+def test_the_next_command_finds_the_same_project(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(root.parent)
+    assert invoke(["import", "dbt", "--project-dir", root.name]) == 0
+    assert capsys.readouterr().out.endswith(
+        f"Next: plumbline run dbt_tests --project-dir {root.name}\n"
+    )
 
 
 def test_of_many_tests_that_are_left_five_are_named(

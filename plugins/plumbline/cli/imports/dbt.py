@@ -36,7 +36,9 @@ def import_dbt(dbt_dir: Path | None, checkpoint: str, dry_run: bool, form: str) 
     write_report(
         form,
         data=lambda: import_dict(found),
-        page=lambda: import_page(found, checkpoint=checkpoint, is_dry=dry_run),
+        page=lambda: import_page(
+            found, checkpoint=checkpoint, is_dry=dry_run, where=session.project_option
+        ),
     )
     kinds = {one.kind for one in found.became}
     return EXIT_ERROR if kinds == {"not_imported"} else EXIT_OK

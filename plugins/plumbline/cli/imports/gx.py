@@ -51,7 +51,8 @@ def import_gx(
     )
     if not dry_run:
         plan.write()
-    write_report(form, plan, data=import_dict, page=partial(import_page, is_dry=dry_run))
+    page = partial(import_page, is_dry=dry_run, where=session.project_option)
+    write_report(form, plan, data=import_dict, page=page)
     return EXIT_OK if plan.report.converted else EXIT_ERROR
 
 

@@ -15,8 +15,14 @@ _PARTS_NAMED = 3
 """How many parts with the same reason are named; JSON has all."""
 
 
-def import_page(plan: Plan, *, is_dry: bool) -> list[Section]:
-    """A line for each part of the GX project, and the files."""
+def import_page(plan: Plan, *, is_dry: bool, where: str = "") -> list[Section]:
+    """A line for each part of the GX project, and the files.
+
+    Args:
+        plan: the import.
+        is_dry: whether nothing is written.
+        where: the option that finds the plumbline project.
+    """
     report = plan.report
     rows = tuple((Name(one.what), Name(one.file), Name(one.detail)) for one in report.converted)
     table = Table(("in Great Expectations", "became", ""), rows)
@@ -31,8 +37,10 @@ def import_page(plan: Plan, *, is_dry: bool) -> list[Section]:
     title = "Files (dry run: nothing is written)" if is_dry else "Files"
     if rows or files:
         sections.append(Section(title, (Items(files or ("none changed",)),)))
-    if plan.checkpoints:
-        command = Command(f"plumbline run {plan.checkpoints[0]} --no-alerts")
+    if rows and is_dry:
+        sections.append(Section("", ("Next: repeat it without --dry-run",)))
+    elif plan.checkpoints:
+        command = Command(f"plumbline run {plan.checkpoints[0]} --no-alerts{where}")
         sections.append(Section("", (("Next: ", command),)))
     if rows and report.not_converted:
         left = count(len(report.not_converted), "parts")

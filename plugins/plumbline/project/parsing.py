@@ -188,6 +188,11 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
     given, message = details.get("input"), details["msg"]
     if details["type"] == "value_error":
         return _own_fault(path, given, details["ctx"]["error"])
+    if details["type"] in ("dict_type", "model_type"):
+        what = f"{_shown(given)} is not a mapping"
+        example = _example(model, path) if path else ""
+        fix = f"write a mapping, for example {example}" if example else "write a mapping"
+        return ValueFault(ValueFaultKind.WRONG_VALUE, path, what, fix)
     expected = _QUOTED.findall(str((details.get("ctx") or {}).get("expected", "")))
     return ValueFault(
         ValueFaultKind.WRONG_VALUE,
@@ -214,7 +219,6 @@ def _own_fault(path: KeyPath, given: object, error: ValueError) -> ValueFault:
 _ALLOWED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
-    "dict_type": "a mapping",
     "finite_number": "a number",
     "float_parsing": "a number",
     "float_type": "a number",
@@ -226,7 +230,6 @@ _ALLOWED = {
     "less_than": "a number below {lt}",
     "less_than_equal": "a number of at most {le}",
     "list_type": "a list",
-    "model_type": "a mapping",
     "string_pattern_mismatch": "a text that matches the pattern",
     "string_too_short": "a text that is not empty",
     "string_type": "a text",
@@ -248,7 +251,8 @@ def _fix_of_value(details: ErrorDetails) -> str:
     allowed, given = _ALLOWED.get(details["type"]), details.get("input")
     if allowed is None:
         return "write a value of that kind"
-    if details["type"] == "list_type" and isinstance(given, str | int):
+    is_scalar = isinstance(given, str | int) and not isinstance(given, bool)
+    if details["type"] == "list_type" and is_scalar:
         return f"write it as a list: [{_as_json(given)}]"
     return f"write {allowed.format(**(details.get('ctx') or {}))}"
 
@@ -259,6 +263,8 @@ def _as_json(value: str | int) -> str:
 
 def _shown(value: object) -> str:
     """A value of a file for a message, without a secret that should not stand there."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     return shown(scrub(value) if isinstance(value, str) else value)
 
 

@@ -52,9 +52,15 @@ ALLOWED: list[tuple[dict[str, Any], str]] = [
     ({"rows": {"days": 36_601}}, "write a number of at most 36600"),
     ({"rows": {"days": 1.5}}, "write a whole number"),
     ({"rows": {"days": "two"}}, "write a whole number"),
-    ({"rows": []}, "write a mapping"),
+    (
+        {"observed": "pct"},
+        'write a mapping, for example "observed": '
+        '{"column": "coverage_pct", "aggregate": "mean", "unit": "%"}',
+    ),
+    ({"vars": []}, 'write a mapping, for example "vars": {"days": 3}'),
     ({"group_by": "country"}, 'write it as a list: ["country"]'),
     ({"depends_on": {}}, "write a list"),
+    ({"depends_on": True}, "write a list"),
     ({"table": ""}, "write a text that is not empty"),
     ({"owner": 5}, "write a text"),
 ]

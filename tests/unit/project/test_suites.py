@@ -91,7 +91,7 @@ WRONG = [
     ({**GOOD, "expectation": []}, "expectation", "did you mean 'expectations'?"),
     (changed("meta.monitor.modl", "x"), "meta.monitor.modl", "did you mean 'model'?"),
     (changed("meta.monitor.model", "a b"), "meta.monitor.model", "pattern"),
-    (changed("meta.monitor.vars", 3), "meta.monitor.vars", "dictionary"),
+    (changed("meta.monitor.vars", 3), "meta.monitor.vars", "not a mapping"),
     (changed(OBSERVED, {"column": "pct"}), f"{OBSERVED}.aggregate", "missing"),
     (changed(OBSERVED, {"unit": "%"}), f"{OBSERVED}.count_failing", "missing"),
     (
@@ -111,7 +111,7 @@ WRONG = [
         "did you mean 'severity'?",
     ),
     (changed("expectations.0.severity", "urgent"), "expectations[0].severity", "'warning'"),
-    (changed("expectations.0.kwargs", []), "expectations[0].kwargs", "dictionary"),
+    (changed("expectations.0.kwargs", []), "expectations[0].kwargs", "not a mapping"),
     (changed("expectations.0.type", None), "expectations[0].type", "missing"),
     (
         changed("meta.monitor.budget", {"byte_per_day": 1}),

@@ -13,6 +13,7 @@ import click
 
 from plumbline.cli.faults import EXIT_SOFTWARE, EXIT_USAGE
 from plumbline.cli.session import shared_options
+from plumbline.core.folding import folded, folded_command
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -213,9 +214,12 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) 
     if not examples:
         return
     with formatter.section("Examples"):
+        indent, below = formatter.current_indent, formatter.current_indent + 4
         for example in examples:
-            formatter.write(f"{'':>{formatter.current_indent}}{example.line}\n")
-            formatter.write(f"{'':>{formatter.current_indent + 4}}{example.purpose}\n")
+            line = folded_command(example.line, formatter.width - indent, indent=indent + 2)
+            formatter.write(f"{'':{indent}}{line}\n")
+            purpose = folded(f"{'':{below}}{example.purpose}", formatter.width, indent=below)
+            formatter.write(f"{purpose}\n")
 
 
 def exit_code_rows(

@@ -32,6 +32,10 @@ _COUNTED = (
 )
 """``exit 3``, and a number with the word after it: ``10 errors``, ``6 of 7 groups``."""
 _COMMAND = rf"`[^`\n]{{1,{_LONGEST_COMMAND}}}`"
+_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
+_OPTION = re.compile(r"(?<!\S)--?[\w-]+ (?!-)\S+")
+"""With its value."""
+_GOES_ON = " \\"
 _SEPARATOR = r" (?=· )"
 """It ends a line, and begins none."""
 _WHOLE = re.compile(f"{_COMMAND}|{_LEVEL}|{_INSTANT}|{_COUNTED}|{_SEPARATOR}")
@@ -85,3 +89,28 @@ def _folded(line: str, width: int, indent: int | None) -> str:
         break_on_hyphens=False,
     )
     return "\n".join(lines).replace(GLUE, " ")
+
+
+def folded_command(command: str, width: int, *, indent: int) -> str:
+    """``command`` with its lines ended so that a shell reads them as one, and never within quotes.
+
+    Args:
+        width: of the room, without what stands before the command.
+        indent: of the lines after the first.
+    """
+    if len(command) <= width:
+        return command
+    room = max(width - len(_GOES_ON), indent + 1)
+    whole = _QUOTED.sub(lambda found: found[0].replace(" ", GLUE), command)
+    whole = _OPTION.sub(
+        lambda found: found[0].replace(" ", GLUE) if len(found[0]) <= room - indent else found[0],
+        whole,
+    )
+    lines = textwrap.wrap(
+        whole,
+        room,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return f"{_GOES_ON}\n".join(lines).replace(GLUE, " ")

@@ -35,7 +35,9 @@ class Index:
                 f"there is no {self.kind} {name!r}",
                 file=file,
                 key=key,
-                fix=did_you_mean(name, self.files) if self.files else f"add models/{name}.sql",
+                fix=did_you_mean(name, self.files)
+                if self.files
+                else f"add {self.kind}s/{name}.sql",
             )
         if len(found) > 1:
             raise MonitorError(

@@ -21,7 +21,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from plumbline.core.colours import NUMBERS
-from plumbline.core.folding import GLUE, folded, glued, loosened
+from plumbline.core.folding import GLUE, folded, folded_command, glued, loosened
 from plumbline.core.safe_text import one_line, visible
 from plumbline.core.status import RunStatus, Status
 from plumbline.report.page import (
@@ -114,25 +114,19 @@ class _Screen:
             else:
                 yield from self._code(block)
 
-    def _lines(self, body: Text, first: Text | None = None, *, end: str = "") -> Iterator[Text]:
-        """``body``, folded, beside ``first``.
-
-        Args:
-            end: of each line but the last.
-        """
+    def _lines(self, body: Text, first: Text | None = None) -> Iterator[Text]:
+        """``body``, folded, beside ``first``."""
         first = first or Text()
         indent = first.cell_len
         if self._width is None:
             yield _whole(first + _broken(body, None))
             return
         body.overflow = "ignore"  # a word that is too long is neither cut nor broken
-        room = max(self._width - indent - len(end), 1)
+        room = max(self._width - indent, 1)
         body = _broken(body, room)
         body.plain = loosened(body.plain, room)
-        *others, last = body.wrap(self._console, room) or [Text()]
-        for place, line in enumerate([*others, last]):
+        for place, line in enumerate(body.wrap(self._console, room) or [Text()]):
             line.rstrip()
-            line.append("" if line is last else end)
             yield _whole((Text(" " * indent) if place else first) + line)
 
     def _result(self, result: Result) -> Iterator[RenderableType]:
@@ -166,11 +160,11 @@ class _Screen:
                 yield from self._lines(_text(value), first)
 
     def _command(self, command: str, first: Text) -> Iterator[Text]:
-        """Its lines end so that a shell reads them as one; within quotes that can't be done."""
-        if set(command) & set("'\""):
-            yield _whole(first + Text(command))
-        else:
-            yield from self._lines(Text(command), first, end=" \\")
+        indent = first.cell_len
+        if self._width is not None:
+            command = folded_command(command, self._width - indent, indent=0)
+        for place, line in enumerate(command.split("\n")):
+            yield _whole((Text(" " * indent) if place else first) + Text(line))
 
     def _fact_table(self, table: Table, label: Text) -> Iterator[RenderableType]:
         """A table without a header, beside its label; rows without room are lines."""

@@ -114,6 +114,18 @@ def test_help_describes_and_shows_examples_and_exit_codes(
     for_each(COMMANDS, is_so, name=" ".join)
 
 
+def test_no_line_of_an_example_is_wider_than_the_terminal(
+    plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def is_so(path: tuple[str, ...]) -> None:
+        examples = plumbline(*path, "--help").out.split("Examples:\n")[1].split("Exit codes:")[0]
+        assert max(map(len, examples.splitlines())) <= 80
+
+    for_each(COMMANDS, is_so, name=" ".join)
+
+
 def test_every_option_is_explained() -> None:
     def is_so(path: tuple[str, ...]) -> None:
         command: click.Command = build_root()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
-from plumbline.core.folding import folded
+from plumbline.core.folding import folded, folded_command
 
 WIDTHS = (60, 80, 120, 200)
 
@@ -82,3 +84,31 @@ def test_no_line_begins_with_a_separator() -> None:
 def test_a_word_wider_than_a_line_is_whole() -> None:
     path = "/a-folder/with/a/long/path" * 5
     assert path in folded(f"error: there is no file {path} at all", 60).split("\n")[-2]
+
+
+COMMANDS = (
+    "plumbline new monitor played_minutes --table nba_raw.play_by_play --kind count --warning 1000",
+    "plumbline new monitor x --condition 'confidence_score is not null' --group-by system_id",
+    "bq query \"select 'a  b' as n, count(*) from shop.orders group by all\" --format json",
+    'plumbline alerts mute line_coverage --for 2d --reason "the \\"old\\"  feed is down" --owner ana',
+)
+
+
+@pytest.mark.parametrize("width", [*range(20, 80), 120])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_on_several_lines_is_one_for_a_shell(command: str, width: int) -> None:
+    text = folded_command(command, width, indent=2)
+    assert shlex.split(text.replace("\\\n", "")) == shlex.split(command)
+    wide = [line.strip(" \\") for line in text.split("\n") if len(line) > width]
+    assert all(" " not in line or "'" in line or '"' in line for line in wide)
+
+
+def test_a_command_that_has_room_is_one_line() -> None:
+    assert folded_command(COMMANDS[0], len(COMMANDS[0]), indent=2) == COMMANDS[0]
+
+
+def test_an_option_stands_on_the_line_of_its_value() -> None:
+    assert folded_command(COMMANDS[0], 60, indent=2).split("\n") == [
+        "plumbline new monitor played_minutes \\",
+        "  --table nba_raw.play_by_play --kind count --warning 1000",
+    ]

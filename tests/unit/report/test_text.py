@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import tracemalloc
 from dataclasses import replace
@@ -255,13 +256,16 @@ def test_a_folded_command_is_one_for_a_shell(width: int) -> None:
     command = f"gcloud run services logs read nba-grading-service {'--limit=100 ' * 10}".strip()
     quoted = f"dbt test --select '{'a b ' * 30}'"
     facts = Facts((("do", Command(command)), ("or", Command(quoted))))
-    lines = as_text([Section("", (facts,))], width=width).splitlines()
-    assert max(map(len, lines[:-1])) <= width
-    pasted = "\n".join(lines[:-1]).removeprefix("  do  ")
-    words = subprocess.run(["sh", "-c", f"printf '%s ' {pasted}"], capture_output=True, text=True)
-    assert words.stdout.split() == command.split()
-    assert words.stderr == ""
-    assert lines[-1] == f"  or  {quoted}"
+    text = as_text([Section("", (facts,))], width=width)
+    assert max(len(line) for line in text.splitlines() if "'" not in line) <= width
+    for pasted, expected in zip(
+        text.removeprefix("  do  ").split("  or  "), (command, quoted), strict=True
+    ):
+        words = subprocess.run(
+            ["sh", "-c", f"printf '%s|' {pasted}"], capture_output=True, text=True
+        )
+        assert words.stdout.rstrip("|").split("|") == shlex.split(expected)
+        assert words.stderr == ""
 
 
 @pytest.mark.parametrize("width", range(50, 130, 5))

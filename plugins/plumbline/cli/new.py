@@ -13,9 +13,10 @@ from click.core import ParameterSource
 from plumbline.cli.commands import Command, Example, Group
 from plumbline.cli.completion import complete_tables
 from plumbline.cli.options import as_of_option, flag, option, read_as_of, target_option
-from plumbline.cli.output import write_message, write_result, write_text
+from plumbline.cli.output import terminal_width, write_message, write_result, write_text
 from plumbline.cli.session import current_session
 from plumbline.core.errors import ConfigError
+from plumbline.core.folding import folded
 from plumbline.core.text import count
 
 if TYPE_CHECKING:
@@ -120,10 +121,10 @@ def monitor(
     if asks and not group_by and kind in ("ratio", "count"):
         group_by = tuple(
             column.strip()
-            for column in _ask(asks, "--group-by", "Columns to group by (a, b; or none)", "").split(
-                ","
-            )
-            if column.strip()
+            for column in _ask(
+                asks, "--group-by", "Columns to group by (a, b; or none)", "none"
+            ).split(",")
+            if column.strip() not in ("", "none")
         )
     owner = owner or _ask(asks, "--owner", "Owner")
     asked = NewMonitor(
@@ -402,7 +403,16 @@ def _ask(
         raise ConfigError(
             f"{option} is missing", key=option, fix="pass it, or run the command on a terminal"
         )
-    return click.prompt(question, default=default, type=type, err=True)
+    shown = f"{question} [{default}]" if default else question
+    return click.prompt(
+        folded(f"{shown}:", terminal_width(sys.stderr)),
+        default=default,
+        type=type,
+        err=True,
+        show_choices=False,
+        show_default=False,
+        prompt_suffix=" ",
+    )
 
 
 def _table_option(text: str) -> click.Option:

@@ -51,6 +51,18 @@ def test_on_a_terminal_it_asks_for_the_groups_and_the_owner(
     assert suite["expectations"][0]["kwargs"]["group_by"] == ["country", "order_id"]
 
 
+def test_a_question_has_room_on_the_terminal_and_ends_with_its_default(
+    shop: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plumbline.cli.new.terminal_width", lambda _: 60)
+    terminal = Terminal(monkeypatch, ratio="count", group="none", Owner="ana")
+    assert plumbline("new", "monitor", "orders", *GIVEN[:2], *GIVEN[4:]).code == 0
+    assert max(len(line) for one in terminal.asked for line in one.splitlines()) < 60
+    assert [one.split()[-1] for one in terminal.asked] == ["[ratio]:", "[none]:", "Owner:"]
+    suite = json.loads((shop / "expectations/orders.json").read_text())
+    assert "group_by" not in suite["expectations"][0]["kwargs"]
+
+
 def test_on_a_terminal_a_wrong_answer_is_asked_for_again(
     shop: Path, plumbline: Plumbline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -258,7 +258,7 @@ def test_phase_4s_own_target_is_missed_after_its_deployment(plumbline: Plumbline
         (("check", "nowhere"), "no service", "known: "),
         (("verify", "nba-scrapers"), "no checkpoint verifies nba-scrapers", "such as health_check"),
         (("verify", "prediction-worker", "--since", "yesterday"), "neither a date", "--since"),
-        (("verify", "prediction-worker", "--watch", "15m"), "needs current data", "--as-of"),
+        (("verify", "prediction-worker", "--watch", "15m"), "needs current data", "leave out --watch"),
         (("drift", "--issues", "acme/data"), "GITHUB_TOKEN is not set", "Issues: read and write"),
     ],
     ids=["misspelt", "unknown", "no checkpoint", "no instant", "no now", "no token"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from plumbline.core.status import (
@@ -14,10 +15,20 @@ from plumbline.core.status import (
     Status,
     run_status,
 )
-from plumbline.core.text import moment, rfc3339
+from plumbline.core.text import local_moment, moment, rfc3339
 from plumbline.deploy.drift import Drift, DriftReport, worst_first
 from plumbline.deploy.wording import missing_commits, summary
-from plumbline.report.page import Line, Result, Results, Section, Strong, Verdict, fix_facts
+from plumbline.report.page import (
+    Line,
+    Result,
+    Results,
+    Section,
+    Strong,
+    Verdict,
+    action,
+    fix_facts,
+    runbook,
+)
 
 if TYPE_CHECKING:
     from plumbline.deploy.check import CheckReport, CheckResult
@@ -32,7 +43,9 @@ def drift_page(report: DriftReport) -> list[Section]:
     results = Results.of_names(
         (
             drift.service.name,
-            Result(drift.status(report.limits), summary(drift), tuple(_drift_facts(drift))),
+            Result(
+                drift.status(report.limits), summary(drift), tuple(_drift_facts(drift, report.at))
+            ),
         )
         for drift in worst_first(report)
     )
@@ -103,25 +116,34 @@ def look_page(look: Look) -> list[Section]:
     """What was found after the deployment, each beside what it was before."""
     head = f"{look.service.name}, deployed {moment(look.since)}, checked {moment(look.at)}"
     results = tuple(
-        Result(one.status, f"{one.name}: {one.summary}", tuple(_look_facts(one)))
+        Result(one.status, f"{one.name}: {_said_once(one.summary)}", tuple(_look_facts(one)))
         for one in look.lines
     )
-    return [Section(head, (Results(results),))]
+    return [Section(head), Section("", (Results(results),))]
+
+
+def _said_once(summary: str) -> str:
+    """A summary whose failures don't end with the number that it begins with."""
+    observed, *failures = summary.split("; ")
+    again = f": observed {observed}", f": {observed}"
+    said = (one.removesuffix(again[0]).removesuffix(again[1]) for one in failures)
+    return "; ".join([observed, *said])
 
 
 def _look_facts(line: LookedAt) -> Iterator[tuple[str, Line]]:
+    before = _said_once(line.before_summary)
     if line.compared == "new":
         yield "before", "not known"
     elif line.before is not None and line.compared != "same":
-        yield "before", f"{line.before} ({line.before_summary})"
+        yield "before", f"{line.before} ({before})"
     elif line.before is not None and line.status.is_failing:
-        yield "before", f"{line.before} too ({line.before_summary})"
+        yield "before", f"{line.before} too ({before})"
     if line.status is Status.ERROR:
         yield from fix_facts(line.action)
     elif line.status.is_failing and line.action:
-        yield "do", line.action
+        yield "do", action(line.action)
     if line.status.is_failing and line.runbook:
-        yield "runbook", line.runbook
+        yield "runbook", runbook(line.runbook)
 
 
 _ENDINGS = {
@@ -165,24 +187,24 @@ def verified_dict(found: Verified, code: int) -> dict[str, object]:
     }
 
 
-def _drift_facts(drift: Drift) -> Iterator[tuple[str, Line]]:
+def _drift_facts(drift: Drift, now: datetime) -> Iterator[tuple[str, Line]]:
     if drift.deployed is not None:
-        yield "runs", _runs(drift)
+        yield "runs", _runs(drift, now.tzinfo)
     for place, commit in enumerate(missing_commits(drift)):
-        yield ("" if place else "miss"), commit
+        yield ("" if place else "missing"), commit
     yield from fix_facts("deploy it" if drift.is_drifted else drift.fix)
     if drift.is_drifted and drift.service.entry.runbook:
-        yield "runbook", drift.service.entry.runbook
+        yield "runbook", runbook(drift.service.entry.runbook)
 
 
-def _runs(drift: Drift) -> str:
+def _runs(drift: Drift, zone: tzinfo | None) -> str:
     known = drift.deployed
     assert known is not None
     text = f"{known.commit[:12]} ({known.found_by}"
     if known.revision:
         text += f", revision {known.revision}"
     if known.at is not None:
-        text += f", since {moment(known.at)}"
+        text += f", since {local_moment(known.at.astimezone(zone))}"
     return f"{text})"
 
 

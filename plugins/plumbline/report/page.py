@@ -7,6 +7,7 @@ read the report's dict instead, whose keys are a contract.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -126,6 +127,21 @@ class Result:
 def fix_facts(fix: str | None) -> tuple[tuple[str, Line], ...]:
     """What to do about a fault, as every report labels it; none where that is not known."""
     return (("fix", fix),) if fix else ()
+
+
+_LINK = re.compile(r"https?://[^\s<>]+")
+_COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
+"""What an action is where it is to be copied, and not a sentence."""
+
+
+def action(text: str) -> Line:
+    """What to do first about a failure."""
+    return Command(text) if _COMMAND.fullmatch(text) else text
+
+
+def runbook(text: str) -> Line:
+    """A file of the project, or an address."""
+    return Link(text) if _LINK.fullmatch(text) else Name(text)
 
 
 @dataclass(frozen=True)

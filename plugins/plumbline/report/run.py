@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -20,12 +19,13 @@ from plumbline.report.page import (
     Facts,
     Items,
     Line,
-    Link,
     Name,
     Note,
     Section,
     Table,
     Verdict,
+    action,
+    runbook,
 )
 
 SHOWN = 8
@@ -36,10 +36,6 @@ MOST_FAILURES = 20
 
 MOST_SQL = 4000
 """Characters of a query in a comment: GitHub takes one of 65,536, and ten monitors may fail."""
-
-_LINK = re.compile(r"https?://[^\s<>]+")
-_COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
-"""What ``action`` holds where it is to be copied, and not a sentence."""
 
 Fact = tuple[str, Line | Table]
 
@@ -197,14 +193,12 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
         if outcome.impact:
             yield "impact", outcome.impact
         if outcome.action:
-            is_command = _COMMAND.fullmatch(outcome.action)
-            yield "do", Command(outcome.action) if is_command else outcome.action
+            yield "do", action(outcome.action)
     elif outcome.status is Status.ERROR:
         yield "impact", IMPACT_OF_ERROR
     if outcome.status.is_failing:
         if outcome.runbook:
-            is_link = _LINK.fullmatch(outcome.runbook)
-            yield "runbook", Link(outcome.runbook) if is_link else Name(outcome.runbook)
+            yield "runbook", runbook(outcome.runbook)
         if outcome.owner:
             yield "owner", outcome.owner
         for other in outcome.depends_on:

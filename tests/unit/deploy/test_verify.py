@@ -198,9 +198,20 @@ def test_a_look_says_what_is_wrong_and_what_it_was_before() -> None:
 
     line = Line("errors", BAD, "12 errors", GOOD, "0 errors", "read the logs", "docs/r.md")
     same = Line("lines", BAD, "44.2 %", BAD, "46.0 %")
+    many = Line(
+        "predictions",
+        BAD,
+        "6 predictions; at least 24 (6 × 4 games): 1 of 1 row (100 %) fails: 6 predictions; x is 1",
+        BAD,
+        "9 %; pct must be at least 50 %: observed 9 %",
+        "gcloud run services logs read worker",
+    )
     new = Line("runs", Status.WARNING, "1 failed", None)
-    text = as_text(look_page(Look(after().service, SINCE, NOW, (line, same, new))))
+    text = as_text(look_page(Look(after().service, SINCE, NOW, (line, same, many, new))))
     assert "✗ CRITICAL  errors: 12 errors\n    before   PASS (0 errors)" in text
     assert "    do       read the logs\n    runbook  docs/r.md" in text
     assert "    before  CRITICAL too (46.0 %)" in text
+    said = "6 predictions; at least 24 (6 × 4 games): 1 of 1 row (100 %) fails; x is 1"
+    assert f"✗ CRITICAL  predictions: {said}\n" in text
+    assert "    before  CRITICAL too (9 %; pct must be at least 50 %)\n" in text
     assert "! WARNING   runs: 1 failed\n    before  not known" in text

@@ -64,7 +64,7 @@ def verify(
         raise ConfigError(
             "--watch needs current data",
             key="--watch",
-            fix="leave out --as-of; demo data don't change",
+            fix="leave out --as-of" if as_of else "leave out --watch: demo data don't change",
         )
     if since is None:
         deployed_at = read_deployed_at(project, where, service, judged.instant)

@@ -37,6 +37,8 @@ _KEPT = {
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {NO_FAILING_ROWS: {"max_value": 0}}
 
+_BETWEEN = "expect_column_values_to_be_between"
+
 SIDES = ("min_value", "max_value")
 
 PER_KEYS = ("column", *SIDES)
@@ -191,17 +193,28 @@ class Check:
             return self.table_metric.unit
         if self.type == IS_FRESH:
             return "h"
-        if not self.is_metric and self.aggregate is None:
+        is_of_values = not self.is_metric and self.aggregate is None
+        if is_of_values and not self.measures(observed):
             return ""
         column = observed.column if isinstance(observed, ObservedColumn) else None
         return unit_of(self.column or "", column, observed.unit if observed else "")
 
     def measures(self, observed: object) -> bool:
         """Whether it judges the number that ``meta.monitor.observed`` declares."""
-        return isinstance(observed, ObservedColumn) and (self.column, self.aggregate) == (
-            observed.column,
-            observed.aggregate,
-        )
+        if not isinstance(observed, ObservedColumn) or self.column != observed.column:
+            return False
+        return observed.aggregate in (self.aggregate, self._extreme)
+
+    @cached_property
+    def _extreme(self) -> str | None:
+        """``min`` where it is enough to hold the lowest value against the bound, ``max`` where it
+        is the highest; None: single values pass or fail in another way."""
+        if self.type != _BETWEEN or self.kwargs.get("row_condition"):
+            return None
+        if self.kwargs.get("mostly") not in (None, 1):
+            return None
+        given = [side for side in SIDES if self.arguments.get(side) is not None]
+        return given[0].removesuffix("_value") if len(given) == 1 else None
 
 
 def fault_of_per(per: Mapping[str, Any]) -> tuple[str, str, str] | None:

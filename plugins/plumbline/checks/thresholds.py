@@ -81,7 +81,8 @@ def main_threshold(checks: Sequence[Check], observed: Observed) -> str:
 
 def _judging(checks: Sequence[Check], observed: ObservedColumn) -> Sequence[Check]:
     """The checks that judge the observed number; else those of plumbline's that judge the
-    rows or groups that it is made of. A bound on single values is none on their aggregate."""
+    rows or groups that it is made of. A bound on single values is one on their minimum or maximum
+    at most."""
     return [one for one in checks if one.measures(observed)] or [
         one for one in checks if one.is_metric and one.column == observed.column
     ]

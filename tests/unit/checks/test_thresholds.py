@@ -195,6 +195,47 @@ def test_a_bound_on_single_values_is_no_threshold_of_their_aggregate() -> None:
     assert lines(suite(of_values, observed=observed)) == ()
 
 
+@pytest.mark.parametrize(
+    ("aggregate", "kwargs", "threshold"),
+    [
+        ("min", {"min_value": 50}, "a: critical < 50 %"),
+        ("max", {"max_value": 50, "strict_max": True}, "a: critical ≥ 50 %"),
+        ("min", {"min_value": 50, "mostly": 1}, "a: critical < 50 %"),
+    ],
+    ids=["min", "max", "mostly 1"],
+)
+def test_the_lowest_and_the_highest_value_have_the_bound_of_all_values(
+    aggregate: str, kwargs: dict[str, Any], threshold: str
+) -> None:
+    read = between_suite(aggregate, kwargs)
+    assert main(read) == threshold
+    assert len(lines(read)) == 1
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "kwargs"),
+    [
+        ("max", {"min_value": 50}),
+        ("min", {"min_value": 50, "max_value": 60}),
+        ("min", {"min_value": 50, "mostly": 0.9}),
+        ("min", {"min_value": 50, "row_condition": "b > 1", "condition_parser": "pandas"}),
+        ("mean", {"min_value": 50}),
+    ],
+    ids=["the other side", "both sides", "mostly", "some rows", "another aggregate"],
+)
+def test_other_bounds_on_single_values_draw_no_line(aggregate: str, kwargs: dict[str, Any]) -> None:
+    assert lines(between_suite(aggregate, kwargs)) == ()
+
+
+def between_suite(aggregate: str, kwargs: dict[str, Any]) -> Suite:
+    values = {
+        "type": "expect_column_values_to_be_between",
+        "severity": "critical",
+        "kwargs": {"column": "a", **kwargs},
+    }
+    return suite(values, observed={"column": "a", "aggregate": aggregate, "unit": "%"})
+
+
 def test_a_number_that_is_not_judged_has_the_threshold_that_is_with_its_own_metric() -> None:
     of_hours = {
         "type": "expect_metric_to_be_between",

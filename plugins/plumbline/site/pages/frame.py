@@ -208,7 +208,7 @@ def run_row(
         f'<td><span class="status {status.lower()}"><span aria-hidden="true">{symbol(status)}'
         f"</span> {status}</span></td>"
         f'<td class="number">{escape(amount(run.observed, run.unit)) if is_judged else NOTHING}'
-        f"</td><td>{escape(run.thresholds)}</td>"
+        f"</td><td>{escape(tight(run.thresholds))}</td>"
         f'<td class="words">{escape(tight(run.summary))}</td>'
         f'<td class="number">{escape(duration(run.seconds))}</td>'
         f'<td class="number">{escape(billed)}</td>'

@@ -46,7 +46,8 @@ def test_trap_1_an_expectation_type_with_a_typo_is_error_not_a_shorter_suite(
     outcome = small.outcome(SmallMonitor("select 0.0 as pct", expectations=[typo]))
     assert outcome.status is Status.ERROR
     assert "expectations[0].type" in (outcome.reason or "")
-    assert "did you mean 'expect_metric_to_be_between'?" in (outcome.reason or "")
+    assert outcome.fix == "did you mean 'expect_metric_to_be_between'?"
+    assert (outcome.reason or "").endswith(f"; {outcome.fix}")
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,8 @@ class Outcome:
     """The same as numbers; none where ``observed`` counts failing groups."""
     reason: str | None = None
     """Why, for ERROR and SKIPPED."""
+    fix: str | None = None
+    """What ``reason`` ends with, where that is what to do about an ERROR; not in the JSON."""
     metrics: Mapping[str, MetricOutcome] = field(default_factory=dict)
     """Of a suite over a table, by name; not in the JSON."""
     groups: tuple[GroupOutcome, ...] = ()

@@ -25,6 +25,7 @@ from plumbline.report.page import (
     Table,
     Verdict,
     action,
+    fix_facts,
     runbook,
 )
 
@@ -55,7 +56,7 @@ def run_page(report: RunReport, *, is_comment: bool = False) -> list[Section]:
         facts = [*_found(outcome), *_advice(outcome, statuses)]
         if not (is_comment or _is_said(outcome)):
             checked = outcome.status in (Status.WARNING, Status.CRITICAL)
-            facts.insert(0, ("found" if checked else "why", outcome.summary))
+            facts.insert(0, ("found" if checked else "why", _without_fix(outcome)))
         if facts and is_comment and not report.is_recorded:
             facts.append(("again", Command(_again(outcome.monitor, report))))
         if facts:
@@ -110,6 +111,11 @@ def _is_said(outcome: Outcome) -> bool:
     return outcome.status.is_judged and bool(reported(outcome.failures))
 
 
+def _without_fix(outcome: Outcome) -> str:
+    """The summary; what it says to do has a label of its own."""
+    return outcome.summary.removesuffix(f"; {outcome.fix}")
+
+
 def _table(report: RunReport, *, has_summary: bool) -> Table:
     """A row for each monitor. In text the summaries stand below it, where lines are not cut up by
     columns."""
@@ -121,7 +127,7 @@ def _table(report: RunReport, *, has_summary: bool) -> Table:
                 Name(outcome.monitor),
                 wording.observed(outcome),
                 _threshold(outcome),
-                *([outcome.summary] if has_summary else []),
+                *([_without_fix(outcome)] if has_summary else []),
             )
             for outcome in report.outcomes
         ),
@@ -195,6 +201,7 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
         if outcome.action:
             yield "do", action(outcome.action)
     elif outcome.status is Status.ERROR:
+        yield from fix_facts(outcome.fix)
         yield "impact", IMPACT_OF_ERROR
     if outcome.status.is_failing:
         if outcome.runbook:

@@ -153,6 +153,7 @@ def _error(monitor: LoadedMonitor, jobs: MonitorJobs, error: MonitorError) -> Mo
     return MonitorResult.error(
         monitor.name,
         explain_masked(error, mask),
+        fix=error.fix and mask.text(" ".join(error.fix.split())),
         built=monitor.built,
         suite=suite,
         evidence=jobs.evidence(monitor.name),

@@ -46,15 +46,22 @@ class MonitorResult:
         name: str,
         reason: str,
         *,
+        fix: str | None = None,
         built: ExpectationSuite,
         suite: Suite | None,
         evidence: Evidence,
         root: Path,
         mask: Mask | None = None,
     ) -> MonitorResult:
-        """The monitor's ERROR for ``reason``, in which no path of this machine is left."""
+        """The monitor's ERROR for ``reason``, in which no path of this machine is left.
+
+        Args:
+            fix: the end of ``reason``, where that says what to do.
+        """
         reason = without_local_paths(reason, root)
         outcome = judge.fault(name, reason, suite=suite, evidence=evidence)
+        if fix:
+            outcome = replace(outcome, fix=without_local_paths(fix, root))
         return cls(outcome, built, suite, evidence, root, mask or Mask())
 
     def failed(self, reason: str) -> MonitorResult:

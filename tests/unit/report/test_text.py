@@ -179,6 +179,15 @@ def test_an_error_shows_no_percentage_and_says_why() -> None:
     assert "The check could not run: the data may be right or wrong." in text
 
 
+def test_the_fix_of_an_error_has_a_line_of_its_own() -> None:
+    reason = "source 'shop' has no table 'ordrs' (in models/a.sql: line 3); did you mean 'orders'?"
+    broken = outcome("a", Status.ERROR, summary=reason, reason=reason, fix="did you mean 'orders'?")
+    text = render(report(broken))
+    assert "  why      source 'shop' has no table 'ordrs' (in models/a.sql: line 3)\n" in text
+    assert "\n  fix      did you mean 'orders'?\n  impact " in text
+    assert text.count("did you mean") == 1
+
+
 def test_an_errors_reason_is_not_said_twice() -> None:
     broken = outcome("a", Status.ERROR, summary="table missing", reason="table missing")
     assert render(report(broken)).count("table missing") == 1

@@ -264,6 +264,15 @@ def test_a_runbook_that_is_not_text_is_left_alone(linted: LintedProject) -> None
     assert linted.codes() == []
 
 
+def test_a_fault_behind_a_drilldown_names_its_file_from_the_projects_folder(
+    linted: LintedProject,
+) -> None:
+    linted.write("models/staging/rows.sql", "select 1 from {{ source('nba', 'gamez') }}\n")
+    linted.replace(SUITE, '"owner"', '"drilldown": "select * from {{ ref(\'rows\') }}", "owner"')
+    (found,) = [one for one in linted.lint().findings if one.rule.code == "monitor-drilldown"]
+    assert found.what.endswith("has no table 'gamez' (in models/staging/rows.sql)")
+
+
 def test_a_name_that_is_nothing_is_refused_with_a_did_you_mean(linted: LintedProject) -> None:
     with pytest.raises(ConfigError, match="'coverge' is not a monitor, file or folder") as caught:
         linted.lint("coverge")

@@ -11,6 +11,7 @@ from plumbline.lint.sql import SqlFault, parse
 from plumbline.models.drilldown import FailingGroups, compile_drilldown
 from plumbline.models.variables import VariableError
 from plumbline.project.document import Document
+from plumbline.project.local_paths import without_local_paths
 
 RULES = Rules()
 
@@ -52,6 +53,7 @@ def _fault(context: LintContext, name: str, suite: Document, text: str) -> tuple
     except MonitorError as fault:
         at = f" ({fault.key})" if fault.key and str(fault.file) == str(suite.file) else ""
         where = "" if at or fault.file is None else f" (in {fault.file})"
+        where = without_local_paths(where, context.facts.root)
         return f"the drilldown: {fault.what}{at}{where}", fault.fix or "correct the drilldown"
     found = parse(compiled.sql)
     if isinstance(found, SqlFault):

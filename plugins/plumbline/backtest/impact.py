@@ -59,7 +59,8 @@ class Basis:
         """``stored history, 2026-01-01 to 2026-02-10, 164 runs``."""
         what = "stored history" if self.is_stored else "backtest of both versions"
         first, last = (f"{at.astimezone(zone):%Y-%m-%d}" for at in (self.first, self.last))
-        text = f"{what}, {first} to {last}, {count(self.runs, 'runs')}"
+        when = first if first == last else f"{first} to {last}"
+        text = f"{what}, {when}, {count(self.runs, 'runs')}"
         if self.missing:
             parts = [one.text(zone) for one in self.missing]
             text += f"; nothing stored from {listing(parts, 3)}"

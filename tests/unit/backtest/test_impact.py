@@ -281,7 +281,7 @@ DIPS: list[float | None] = [96, 90, 96, 96, 96, 90, 96, 40, 40, 96, 96, 96]
         (runs(6, 11), 0, ("it",), (), "stored history, 2026-01-02 to 2026-01-03, 6 runs"),
         # The outage is not of that range, on either side.
         (runs(0, 4), 1, (), (), "stored history, 2026-01-01 to 2026-01-02, 5 runs"),
-        (runs(8, 11), 0, (), (), "stored history, 2026-01-03 to 2026-01-03, 4 runs"),
+        (runs(8, 11), 0, (), (), "stored history, 2026-01-03, 4 runs"),
     ],
 )
 def test_of_a_stored_history_the_range_counts_on_both_sides_and_of_the_labels(

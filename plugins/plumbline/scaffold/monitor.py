@@ -285,10 +285,8 @@ def _observed(asked: NewMonitor) -> dict[str, Any]:
         # Neither the least nor the greatest of them tells whether any is out of bounds.
         severity = next(name for name, *bounds in reversed(asked.bounds) if bounds != [None, None])
         return {"count_failing": severity, "unit": "groups" if asked.group_by else "days"}
-    if is_high and not is_low:
-        return {"column": asked.metric, "aggregate": "max", "unit": unit}
-    is_mean = asked.kind == "ratio" and not asked.group_by
-    return {"column": asked.metric, "aggregate": "mean" if is_mean else "min", "unit": unit}
+    worst = "max" if is_high and not is_low else "min"
+    return {"column": asked.metric, "aggregate": worst, "unit": unit}
 
 
 def _rows(asked: NewMonitor) -> dict[str, Any]:

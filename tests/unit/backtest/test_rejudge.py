@@ -112,6 +112,29 @@ def test_only_what_the_history_holds_can_be_judged_again(
     assert bool(beyond) == (subject is None)
 
 
+@pytest.mark.parametrize(
+    ("aggregate", "bounds", "stored"),
+    [
+        ("min", {"min_value": 1}, True),
+        ("max", {"max_value": 9}, True),
+        ("min", {"max_value": 9}, False),
+        ("max", {"min_value": 1}, False),
+        ("min", {"min_value": 1, "max_value": 9}, False),
+        ("mean", {"min_value": 1}, False),
+        ("sum", {"max_value": 9}, False),
+    ],
+)
+def test_a_bound_of_each_row_is_one_of_the_worst_row(
+    tmp_path: Path, aggregate: str, bounds: dict[str, float], stored: bool
+) -> None:
+    observed = {"column": "pct", "aggregate": aggregate}
+    suite = write_suite(tmp_path, between("critical", column="pct", **bounds), observed=observed)
+    families, beyond = families_of(suite)
+    assert (len(families), len(beyond)) == ((1, 0) if stored else (0, 1))
+    if stored:
+        assert statuses(suite, measured([0, 5, 10])) == ("CPP" if "min_value" in bounds else "PPC")
+
+
 def test_of_two_grouped_columns_the_history_holds_a_mixture(tmp_path: Path) -> None:
     suite = write_suite(
         tmp_path,

@@ -15,11 +15,15 @@ text, and no program treats it as a space."""
 
 _LONGEST_COMMAND = 32
 """Of a command between backticks that stays whole: a longer one has no room in a narrow column."""
-_LEVEL = (
+_WORD = r"[^\W\d]\w*"
+_NUMBER = r"(?:-?\d+(?:[.,]\d+)*|min\([^()]{1,30}\))"
+_LEAST = (
     r"(?:warning|critical|at least|at most|above|below|worst) (?:(?:[<>≤≥]|[<>!=]=) )?"
-    r"(?:-?\d+(?:[.,]\d+)*(?: (?:%|[^\W\d]\w*))?|(?<=[<>≤≥=] )(?=\S)\S{1,20}(?!\S))"
+    rf"(?:{_NUMBER}(?: (?:%|{_WORD}))?|(?<=[<>≤≥=] )(?=\S)\S{{1,20}}(?!\S))"
 )
-"""With the first word of its unit: ``critical > 10 errors``, ``at least 50 %``."""
+"""A level with the first word of its unit: ``critical > 10 errors``, ``at least 50 %``."""
+_LEVEL = rf"{_LEAST}(?:(?: {_WORD}){{1,2}}(?=[,;:]|$))?(?: \([^()]{{1,30}}\))?"
+"""With its whole unit, and what it is made of: ``warning ≤ 48 predictions (12 × 4 games)``."""
 _ZONE = r"(?: (?:\([A-Z][\w/+-]+\)|[A-Z]{3,4}\b))?"
 _INSTANT = (
     rf"(?:\bend of )?\b\d{{4}}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?{_ZONE}"
@@ -47,7 +51,7 @@ _DEEPEST = 24
 
 def glued(text: str) -> str:
     """``text`` with `GLUE` for each space within what stays whole."""
-    return _WHOLE.sub(lambda found: found[0].replace(" ", GLUE), text)
+    return _WHOLE.sub(_glue, text)
 
 
 def loosened(text: str, room: int) -> str:
@@ -56,7 +60,14 @@ def loosened(text: str, room: int) -> str:
     def loosen(found: re.Match[str]) -> str:
         return found[0] if len(found[0]) <= room else found[0].replace(GLUE, " ")
 
-    return re.sub(r"\S+", loosen, text)
+    def least(found: re.Match[str]) -> str:
+        return re.sub(r"\S+", loosen, re.sub(_LEAST, _glue, loosen(found)))
+
+    return re.sub(r"\S+", least, text)
+
+
+def _glue(found: re.Match[str]) -> str:
+    return found[0].replace(" ", GLUE)
 
 
 def folded(text: str, width: int | None, *, indent: int | None = None) -> str:
@@ -101,9 +112,9 @@ def folded_command(command: str, width: int, *, indent: int) -> str:
     if len(command) <= width:
         return command
     room = max(width - len(_GOES_ON), indent + 1)
-    whole = _QUOTED.sub(lambda found: found[0].replace(" ", GLUE), command)
+    whole = _QUOTED.sub(_glue, command)
     whole = _OPTION.sub(
-        lambda found: found[0].replace(" ", GLUE) if len(found[0]) <= room - indent else found[0],
+        lambda found: _glue(found) if len(found[0]) <= room - indent else found[0],
         whole,
     )
     lines = textwrap.wrap(

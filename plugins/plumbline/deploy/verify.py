@@ -152,11 +152,11 @@ def look_after(
         )
     progress = progress or NoProgress()
     length = in_utc(now) - since
-    part = PartProgress(progress, "since the deployment")
-    found = _run(after, since=since, until=now, progress=part)
-    if before is None:
+    if before is None:  # first: the run since the deployment stays the monitors' last one
         part = PartProgress(progress, "before the deployment")
         before = _run(after, since=since - length, until=since, progress=part)
+    part = PartProgress(progress, "since the deployment")
+    found = _run(after, since=since, until=now, progress=part)
     past = {outcome.monitor: outcome for outcome in before.outcomes}
     lines = [_line(outcome, past.get(outcome.monitor)) for outcome in found.outcomes]
     if after.logs is not None:

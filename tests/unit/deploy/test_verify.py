@@ -35,8 +35,8 @@ Runs = Callable[[Sequence[Status], Sequence[Status]], list[tuple[datetime, datet
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """What the runs find, one a call; the last one for ever. The first run is after, the second
-    before, all others after. Gives the windows that were asked for."""
+    """What the runs find, one a call; the last one for ever. The first run is before, all others
+    after. Gives the windows that were asked for."""
 
     def given(
         afterwards: Sequence[Status], before: Sequence[Status]
@@ -56,10 +56,12 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
     return given
 
 
-def test_the_window_before_is_as_long_and_ends_with_the_deployment(runs: Runs) -> None:
+def test_the_window_before_is_as_long_ends_with_the_deployment_and_is_asked_for_first(
+    runs: Runs,
+) -> None:
     asked = runs([Status.PASS], [Status.PASS])
     look_after(after(), now=NOW)
-    assert asked == [(SINCE, NOW), (SINCE - timedelta(minutes=30), SINCE)]
+    assert asked == [(SINCE - timedelta(minutes=30), SINCE), (SINCE, NOW)]
 
 
 @pytest.mark.parametrize(

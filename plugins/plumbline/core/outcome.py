@@ -5,7 +5,8 @@ Reports, history, incidents and docs read these, never a GX result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +17,16 @@ from plumbline.core.failure import FailingRows, Failure
 from plumbline.core.group_key import GroupKey
 from plumbline.core.run import Run
 from plumbline.core.safe_text import shorten_fields
-from plumbline.core.status import FailOn, RunStatus, Status, counts, exit_code, run_status, score
+from plumbline.core.status import (
+    WORST_FIRST,
+    FailOn,
+    RunStatus,
+    Status,
+    counts,
+    exit_code,
+    run_status,
+    score,
+)
 
 Result = Literal["pass", "fail", "error", "skip"]
 """What came of one expectation."""
@@ -62,6 +72,24 @@ class GroupOutcome:
     """Whether it was expected, and no row is of it; not in the JSON."""
     metrics: Mapping[str, MetricOutcome] = field(default_factory=dict)
     """Of a suite over a table, by name; not in the JSON."""
+
+
+def how_bad(status: Status, observed: float | None, threshold: float | None) -> tuple[int, float]:
+    """A sort key of groups, worst first: by status, then by the distance from the threshold.
+
+    A failing group without a number is worse than any that has one; of those that pass, the one
+    that is nearest to its threshold comes first.
+    """
+    rank = WORST_FIRST.index(status)
+    if observed is None or not math.isfinite(observed):
+        return rank, -math.inf if status.is_failing else math.inf
+    distance = abs(observed - threshold) if threshold is not None else 0.0
+    return rank, -distance if status.is_failing else distance
+
+
+def worst_groups_first(groups: Iterable[GroupOutcome]) -> list[GroupOutcome]:
+    """``groups`` in the order of `how_bad`."""
+    return sorted(groups, key=lambda one: how_bad(one.status, one.observed, one.threshold))
 
 
 _MEASURED = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterator, Sequence
 
 from plumbline.checks.failures import reported, unmeasured_failure
-from plumbline.core.outcome import GroupOutcome, Outcome, RunReport
+from plumbline.core.outcome import GroupOutcome, Outcome, RunReport, worst_groups_first
 from plumbline.core.status import IMPACT_OF_ERROR, Status
 from plumbline.core.text import capped, fraction, metric_and_levels, moment
 from plumbline.report import wording
@@ -83,9 +82,8 @@ def _drilldown(outcome: Outcome) -> tuple[Code, ...]:
 
 
 def failing(groups: Sequence[GroupOutcome]) -> list[GroupOutcome]:
-    """The failing groups: worst status first, then farthest beyond the threshold."""
-    bad = [group for group in groups if group.status.is_failing]
-    return sorted(bad, key=lambda group: (-group.status.severity, -_beyond(group)))
+    """The failing groups, worst first."""
+    return worst_groups_first(group for group in groups if group.status.is_failing)
 
 
 def _head(report: RunReport) -> Section:
@@ -218,13 +216,6 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
 def _labelled(label: str, lines: Iterator[str] | Sequence[str]) -> Iterator[Fact]:
     for place, line in enumerate(lines):
         yield ("" if place else label), line
-
-
-def _beyond(group: GroupOutcome) -> float:
-    """How far beyond its threshold; what has no number is worse than any that has."""
-    if group.observed is None or not math.isfinite(group.observed):
-        return math.inf
-    return abs(group.observed - group.threshold) if group.threshold is not None else 0.0
 
 
 def _again(monitor: str, report: RunReport) -> str:

@@ -18,7 +18,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.errors import PlumblineError
 from plumbline.core.instants import last_day
 from plumbline.core.mute import Mute
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import Outcome, how_bad
 from plumbline.core.pricing import LIST_PRICE, Price
 from plumbline.core.status import WORST_FIRST, Status
 from plumbline.project import Project, Suite
@@ -414,8 +414,8 @@ def _outcome_of(name: str, row: Row, suite: Suite | None) -> Outcome:
 
 
 def _groups(known: CachedMonitor) -> tuple[GroupSeries, ...]:
-    """A series a group, of the groups that were there lately: the worst run of each day, then each
-    run of the last one."""
+    """A series a group, of the groups that were there lately, worst first: the worst run of each
+    day, then each run of the last one."""
     rows = (*known.days, *(row for row in known.rows if not row.is_archived))
     series: dict[str, list[SeriesPoint]] = {}
     labels: dict[str, tuple[str, str]] = {}
@@ -429,9 +429,23 @@ def _groups(known: CachedMonitor) -> tuple[GroupSeries, ...]:
     # Where only failing ones are named (dates, games), they come and go, and make no line.
     if all(group.status is not Status.PASS for group in recent):
         return ()
-    drawn = list({group.key for group in recent})
-    drawn.sort(key=lambda key: (-len(series[key]), key))
+
+    def place(key: str) -> tuple[int, float, int, str]:
+        last = series[key][-1]
+        status = last.status if last.at == rows[-1].at else Status.SKIPPED  # no longer there
+        rank, distance = how_bad(status, last.observed, _judging(last))
+        return rank, distance, -len(series[key]), key
+
+    drawn = sorted({group.key for group in recent}, key=place)
     return tuple(GroupSeries(key, *labels[key], tuple(series[key])) for key in drawn[:MOST_GROUPS])
+
+
+def _judging(point: SeriesPoint) -> float | None:
+    """The bound that failed; where none did, the first."""
+    severity = point.status.lower()
+    values = [line.value for line in point.thresholds if line.severity == severity]
+    values += [line.value for line in point.thresholds]
+    return values[0] if values else None
 
 
 def _notes(suite: Suite | None) -> str:

@@ -1045,6 +1045,21 @@ def test_a_result_that_is_not_stored_any_more_has_no_link(site: Site) -> None:
     assert site.faults() == []
 
 
+# Many groups
+
+
+def test_the_worst_of_many_groups_are_charted_and_stand_first(site: Site) -> None:
+    values = {f"s{number:03d}": 90.0 for number in range(100)}
+    values |= {"s080": 45.0, "s070": 70.0, "s090": 10.0}
+    groups = list(values.items())
+    site.build([record(when, groups=groups) for when in ("2026-02-17", "2026-02-19")])
+    page = site.text("monitors/coverage.html")
+    charted = re.findall(r"<p><strong>(s\d+)", page)
+    assert charted[:4] == ["s090", "s080", "s070", "s000"]
+    assert len(charted) == 60
+    assert "The 60 worst of 100 groups." in page
+
+
 # Hostile
 
 

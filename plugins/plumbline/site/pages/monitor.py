@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from plumbline.checks.failures import reported
-from plumbline.core.outcome import GroupOutcome, Outcome
-from plumbline.core.status import WORST_FIRST, Status
+from plumbline.core.outcome import GroupOutcome, Outcome, worst_groups_first
+from plumbline.core.status import Status
 from plumbline.site import paths
 from plumbline.site.charts import SmallChart, group_scale, in_words, large_chart, small_chart
 from plumbline.site.pages import frame
@@ -144,7 +143,7 @@ def render_series(data: SiteData, view: MonitorView, rows: Sequence[Row]) -> byt
 
 
 def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
-    """Worst first; all on one scale and one span of time."""
+    """All on one scale and one span of time, in the order of the view."""
     if not view.has_course or not _instants(view):
         return ()
     scale = group_scale(view.groups)
@@ -164,24 +163,17 @@ def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
                 ),
             )
         )
-    return tuple(sorted(cards, key=_worst_first))
+    return tuple(cards)
 
 
 def _worst_groups(view: MonitorView) -> list[GroupOutcome]:
-    """Of the last run, those that fail worst first, in the order that it named them."""
-    found = view.latest.groups if view.latest else ()
-    return sorted(found, key=lambda group: WORST_FIRST.index(group.status))
+    """Of the last run."""
+    return worst_groups_first(view.latest.groups if view.latest else ())
 
 
 def _instants(view: MonitorView) -> list[datetime]:
     """Those at which some group was seen, oldest first."""
     return sorted({point.at for series in view.groups for point in series.points})
-
-
-def _worst_first(card: GroupCard) -> tuple[int, float, str]:
-    """Most bounds are lower ones: of one status, the lowest value first."""
-    observed = math.inf if card.observed is None else card.observed
-    return WORST_FIRST.index(card.status), observed, card.series.label
 
 
 def _alerted(incidents: Sequence[IncidentView]) -> Alerted:

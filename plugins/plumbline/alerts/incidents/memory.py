@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 
 from plumbline.alerts.incidents.model import FailingGroup, MonitorMemory, Sighting
 from plumbline.alerts.incidents.window import arrivals_after
@@ -11,7 +12,7 @@ from plumbline.core.alert_policy import RECENT
 from plumbline.core.instants import in_utc
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
-from plumbline.core.text import listing
+from plumbline.core.text import listing, moment
 
 _MOST_NOTES = 5
 """Monitors that are noted one by one."""
@@ -27,6 +28,7 @@ def forward(
     latest: dict[str, Outcome] = {}
     notes: list[str] = []
     late: list[tuple[Outcome, MonitorMemory]] = []
+    zone = outcomes[0].as_of.tzinfo if outcomes else None
     in_order = [replace(outcome, as_of=in_utc(outcome.as_of)) for outcome in outcomes]
     for outcome in sorted(in_order, key=lambda outcome: (outcome.monitor, outcome.as_of)):
         known = monitors.get(outcome.monitor)
@@ -35,25 +37,24 @@ def forward(
             continue
         if (earlier := latest.get(outcome.monitor)) is not None:
             notes.append(
-                f"{outcome.monitor}: the outcome of {earlier.as_of.isoformat()} changes no "
-                "incident, because the same run has a later one"
+                f"{outcome.monitor}: the outcome as of {moment(earlier.as_of.astimezone(zone))} "
+                "changes no incident, because the same run has a later one"
             )
         latest[outcome.monitor] = outcome
-    return list(latest.values()), [*_late_notes(late), *notes]
+    return list(latest.values()), [*_late_notes(late, zone), *notes]
 
 
-def _late_notes(late: Sequence[tuple[Outcome, MonitorMemory]]) -> list[str]:
-    """A note each; of many, as where a run is recorded again, one for all."""
+def _late_notes(late: Sequence[tuple[Outcome, MonitorMemory]], zone: tzinfo | None) -> list[str]:
+    """A note each; of many, as where a run is recorded again, one for all. Times in ``zone``."""
+    decided = "because incidents are already decided up to"
     if len(late) > _MOST_NOTES:
         names = listing([outcome.monitor for outcome, _ in late])
-        until = max(known.as_of for _, known in late)
-        return [
-            f"{names}: these outcomes change no incident, because incidents are already decided up "
-            f"to {until.isoformat()}"
-        ]
+        until = max(known.as_of for _, known in late).astimezone(zone)
+        return [f"{names}: these outcomes change no incident, {decided} {moment(until)}"]
     return [
-        f"{outcome.monitor}: the outcome of {outcome.as_of.isoformat()} changes no "
-        f"incident, because incidents are already decided up to {known.as_of.isoformat()}"
+        f"{outcome.monitor}: the outcome as of {moment(outcome.as_of.astimezone(zone))} changes no "
+        f"incident, {decided} "
+        + ("then" if outcome.as_of == known.as_of else moment(known.as_of.astimezone(zone)))
         for outcome, known in late
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,7 +22,19 @@ def test_the_same_run_twice_says_nothing_and_changes_nothing() -> None:
     known = history.known
     again = history.run(*outcomes)
     assert (again.changes, again.known) == ((), known)
-    assert len(again.notes) == 2
+    assert again.notes == tuple(
+        f"{name}: the outcome as of end of 2026-01-31 (UTC) changes no incident, because "
+        "incidents are already decided up to then"
+        for name in "ab"
+    )
+
+
+def test_a_note_has_the_times_of_the_projects_zone() -> None:
+    history = History()
+    instant = at(0).astimezone(ZoneInfo("America/New_York"))
+    for _ in range(2):
+        decision = history.run(outcome("a", Status.CRITICAL, instant))
+    assert "as of 2026-01-31 19:00 (America/New_York) changes" in decision.notes[0]
 
 
 def test_an_outcome_that_is_not_later_than_what_is_known_changes_nothing_and_is_noted() -> None:
@@ -31,8 +44,8 @@ def test_an_outcome_that_is_not_later_than_what_is_known_changes_nothing_and_is_
     assert decision.changes == ()
     assert history.open("coverage").status is Status.CRITICAL
     assert decision.notes == (
-        "coverage: the outcome of 2026-02-01T18:00:00+00:00 changes no incident, because "
-        "incidents are already decided up to 2026-02-02T00:00:00+00:00",
+        "coverage: the outcome as of 2026-02-01 18:00 (UTC) changes no incident, because "
+        "incidents are already decided up to end of 2026-02-01 (UTC)",
     )
 
 
@@ -42,7 +55,7 @@ def test_many_outcomes_that_are_not_later_are_one_note() -> None:
     history.run(*outcomes)
     assert history.run(*outcomes).notes == (
         "m0, m1, m2, m3, m4 and 1 more: these outcomes change no incident, because incidents "
-        "are already decided up to 2026-02-02T00:00:00+00:00",
+        "are already decided up to end of 2026-02-01 (UTC)",
     )
 
 
@@ -54,7 +67,7 @@ def test_of_two_outcomes_of_a_monitor_in_a_run_the_later_counts() -> None:
     decision = History().run(*outcomes)
     assert told(decision) == ["coverage: opened, first failure"]
     assert decision.notes == (
-        "coverage: the outcome of 2026-02-01T00:00:00+00:00 changes no incident, because the "
+        "coverage: the outcome as of end of 2026-01-31 (UTC) changes no incident, because the "
         "same run has a later one",
     )
 

@@ -89,7 +89,7 @@ def history_notes(
     for gap in gaps[:5]:
         yield f"the history has a gap from {gap.text(zone)}"
     if len(gaps) > 5:
-        yield f"and {len(gaps) - 5} more gaps"
+        yield f"and {len(gaps) - 5:,} more gaps"
     errors = sum(one.status is Status.ERROR for one in history)
     if errors:
         yield f"{errors} of {len(history)} instants are ERROR and are left out"

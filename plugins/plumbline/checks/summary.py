@@ -43,11 +43,11 @@ def _headline(outcome: Outcome, suite: Suite) -> str:
         if declared.aggregate == "sum" and whole and outcome.numerator == outcome.observed:
             return f"{outcome.observed:.0f} of {whole:.0f} {outcome.unit}".rstrip()
     if isinstance(declared, ObservedCount):
-        of = f"{outcome.observed:.0f} of {len(outcome.groups)} {outcome.unit}"
+        of = f"{outcome.observed:,.0f} of {len(outcome.groups):,} {outcome.unit}"
         if declared.count_failing == "warning":
             return f"{of} at warning or worse"
         warned = sum(group.status is Status.WARNING for group in outcome.groups)
-        return f"{of} critical" + (f", {warned} at warning" if warned else "")
+        return f"{of} critical" + (f", {warned:,} at warning" if warned else "")
     return number(outcome.observed, outcome.unit)
 
 

@@ -112,7 +112,7 @@ def capped(
 ) -> list[str]:
     """The first ``lines``, and ``and 7 more``; ``total`` where there are more than ``lines``."""
     more = (len(lines) if total is None else total) - min(len(lines), limit)
-    return [*lines[:limit], *([f"and {more} more{of}"] if more > 0 else [])]
+    return [*lines[:limit], *([f"and {more:,} more{of}"] if more > 0 else [])]
 
 
 def amount(value: float | None, unit: str = "", *, against: float | None = None) -> str:

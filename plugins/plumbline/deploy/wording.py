@@ -37,7 +37,7 @@ def missing_commits(drift: Drift) -> list[str]:
     if behind.own <= SHOWN or behind.oldest is None:
         return capped(found, SHOWN, total=behind.own)
     shown = found[: SHOWN - 2]
-    return [*shown, f"and {behind.own - len(shown)} more, the oldest:", _line(behind.oldest)]
+    return [*shown, f"and {behind.own - len(shown):,} more, the oldest:", _line(behind.oldest)]
 
 
 def _line(commit: Commit) -> str:

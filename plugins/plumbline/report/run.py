@@ -164,7 +164,7 @@ def _failures(outcome: Outcome, *, has_groups: bool) -> Iterator[str]:
         text = failure.text(most=0) if is_listed else failure.text()
         yield f"{failure.severity}: {text}"
     if len(failures) > MOST_FAILURES:
-        yield f"and {len(failures) - MOST_FAILURES} more failed expectations"
+        yield f"and {len(failures) - MOST_FAILURES:,} more failed expectations"
     # The first is the reason.
     unevaluated = [one for one in outcome.expectations if one.error][1:]
     lines = [

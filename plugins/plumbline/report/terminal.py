@@ -180,7 +180,7 @@ class _Screen:
                     first = Text(" " * label.cell_len) if place else label
                     yield from self._lines(Text("  ").join(cells), first)
                 if table.more:
-                    yield Text(f"{'':{label.cell_len}}and {table.more} more")
+                    yield Text(f"{'':{label.cell_len}}and {table.more:,} more")
                 return
         grid = Grid(
             box=None, padding=(0, gap, 0, 0), show_edge=False, pad_edge=False, show_header=False
@@ -190,7 +190,7 @@ class _Screen:
         outer.add_column(width=label.cell_len)
         outer.add_row(label, _filled(grid, table, inner, has_header=False))
         if table.more:
-            outer.add_row("", Text(f"and {table.more} more"))
+            outer.add_row("", Text(f"and {table.more:,} more"))
         yield outer
 
     def _table(self, table: Table, *, indent: int) -> Iterator[RenderableType]:
@@ -216,7 +216,7 @@ class _Screen:
             filled = _filled(grid, shown, None if room is None else room - _gaps(shown))
             yield Padding(filled, (0, 0, 0, indent), expand=False)
         if table.more:
-            yield Text(f"{'':{indent}}and {table.more} more")
+            yield Text(f"{'':{indent}}and {table.more:,} more")
         if left_out := [
             title
             for place, title in enumerate(table.header)
@@ -259,7 +259,7 @@ class _Screen:
             rest = zip(table.header[first:], row[first:], strict=True)
             yield from self._facts([fact for fact in rest if fact[1]], indent=indent + 2)
         if table.more:
-            yield Text(f"{'':{indent}}and {table.more} more")
+            yield Text(f"{'':{indent}}and {table.more:,} more")
 
 
 def _whole(line: Text) -> Text:

@@ -106,7 +106,7 @@ def _markdown_table(table: Table) -> str:
     lines = [_cells(table.header), f"|{'|'.join(marks)}|"]
     lines += [_cells(row) for row in table.rows]
     if table.more:
-        lines.append(_cells([f"and {table.more} more", *[""] * (len(table.header) - 1)]))
+        lines.append(_cells([f"and {table.more:,} more", *[""] * (len(table.header) - 1)]))
     return "\n".join(lines)
 
 

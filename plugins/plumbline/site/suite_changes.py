@@ -266,7 +266,7 @@ def details_of(file: FileChange, suite: Suite, mask: Mask | None) -> Iterator[st
         is_plain = not mask and all(value is not None for value in values)
         yield f"{key}: {values[0]} → {values[1]}" if is_plain else key
     if len(changed) > _MOST_KEYS:
-        yield f"and {len(changed) - _MOST_KEYS} more"
+        yield f"and {len(changed) - _MOST_KEYS:,} more"
 
 
 def _suite(text: str, suite: Suite) -> Suite | None:

@@ -228,5 +228,5 @@ def test_who_dropped_a_message_and_why_is_recorded(world: World) -> None:
 
 
 def test_a_message_that_does_not_wait_cant_be_dropped(world: World) -> None:
-    with pytest.raises(ConfigError, match="no message with the id 'm-1'"):
+    with pytest.raises(ConfigError, match="no message is waiting"):
         dropped(world.warehouse.state, "m-1", by="ana", reason="", at=START)

@@ -117,7 +117,7 @@ def number(item: Item) -> str:
         return one_line(item.crossed)
     if item.observed is None and item.expectations:
         more = len(item.expectations) - 1
-        return one_line(item.expectations[0]) + (f" and {more} more" if more else "")
+        return one_line(item.expectations[0]) + (f" and {more:,} more" if more else "")
     first = one_line(item.summary).split("; ")[0]
     if item.observed is None or _COUNTED.match(first):
         return first or "no value"
@@ -324,9 +324,9 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
     closing = "\n\n" + footer(message)
     for index, item in enumerate(message.items):
         left = len(message.items) - index
-        tail = f"\n\nand {left} more" + closing
+        tail = f"\n\nand {left:,} more" + closing
         block = "\n\n" + _block(item)
-        last = closing if left == 1 else f"\n\nand {left - 1} more" + closing
+        last = closing if left == 1 else f"\n\nand {left - 1:,} more" + closing
         if len(text) + len(block) + len(last) > limit:
             if index:
                 return cut(text + tail, limit)

@@ -145,7 +145,7 @@ def _details(one: Effect, zone: ZoneInfo) -> tuple[str, ...]:
         for replayed in new[:_MOST_NEW]
     ]
     if len(new) > _MOST_NEW:
-        lines.append(f"and {len(new) - _MOST_NEW} more")
+        lines.append(f"and {len(new) - _MOST_NEW:,} more")
     return tuple(lines)
 
 

@@ -86,7 +86,7 @@ def html(message: Message, *, now: datetime | None = None) -> str:
     blocks = [
         *(_tag("p", escape(remark)) for remark in wording.remarks(message, now)),
         *(_item(clipped(item)) for item in message.items[:MOST_ITEMS]),
-        *([_tag("p", f"and {more} more")] if more > 0 else []),
+        *([_tag("p", f"and {more:,} more")] if more > 0 else []),
         _tag("p", escape(wording.footer(message)), "color:#57606a;font-size:12px"),
     ]
     body = _tag("body", "\n".join(blocks), "font-family:sans-serif;font-size:14px")

@@ -41,7 +41,7 @@ def _body(message: Message, items: Sequence[Item], longest: int, now: datetime |
     rest = len(message.items) - len(items)
     opening = [escape(wording.cut(text, longest)) for text in wording.remarks(message, now)]
     closing = [
-        *([f"and {rest} more"] if rest else []),
+        *([f"and {rest:,} more"] if rest else []),
         escape(wording.cut(wording.footer(message), longest)),
     ]
     sections = [

@@ -118,7 +118,7 @@ def _fallback(message: Message) -> str:
         line = f"incident {_id(item)}" if is_alone else f"{wording.headline(item)} ({_id(item)})"
         left = len(message.items) - index
         if len("\n".join([*lines, escape.mrkdwn(line)])) > LONGEST_FALLBACK:
-            lines.append(f"and {left} more")
+            lines.append(f"and {left:,} more")
             break
         lines.append(escape.mrkdwn(line))
     return "\n".join(lines)
@@ -211,7 +211,7 @@ def _groups(item: Item) -> str:
         shown.append(text)
     more = len(item.groups) - len(shown) + item.more_groups
     if more:
-        shown.append(f"and {more} more")
+        shown.append(f"and {more:,} more")
     return "```\n" + "\n".join(shown) + "\n```"
 
 
@@ -263,7 +263,7 @@ def _headlines(items: Sequence[Item]) -> str:
     for index, item in enumerate(items):
         line = escape.mrkdwn(f"{wording.headline(item)} ({_id(item)})")
         if index == MOST_HEADLINES or len("\n".join([*lines, line])) > LONGEST_SECTION - 50:
-            lines.append(f"and {len(items) - index} more")
+            lines.append(f"and {len(items) - index:,} more")
             break
         lines.append(line)
     return "\n".join(lines)

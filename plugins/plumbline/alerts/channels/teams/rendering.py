@@ -48,7 +48,7 @@ def _request(message: Message, card: Block) -> Block:
 
 def _card(message: Message, items: Sequence[Item], longest: int, now: datetime | None) -> Block:
     rest = len(message.items) - len(items)
-    more = [_line(f"and {rest} more", longest)] if rest else []
+    more = [_line(f"and {rest:,} more", longest)] if rest else []
     opening = [_line(text, longest, bold=True) for text in wording.remarks(message, now)]
     closing = _line(wording.footer(message), longest, subtle=True)
     return {

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from plumbline.core.pricing import Price, money
-from plumbline.core.text import NOTHING, rfc3339, size
+from plumbline.core.text import NOTHING, count, rfc3339, size
 from plumbline.history.cost.summary import By, CostLine
 from plumbline.report.page import Name, Section, Table
 
@@ -38,7 +38,7 @@ def costs_page(costs: Costs) -> list[Section]:
         none = f"{header}: no runs are recorded"
         return [Section("", (none,))]
     return [
-        Section(header),
+        Section(header, (_in_all(costs.total, costs.price),)),
         *(Section("", (_table(by, lines, costs.price),)) for by, lines in costs.lines.items()),
         Section("", tuple(remarks(costs.total, costs.price))),
     ]
@@ -82,6 +82,14 @@ def remarks(total: CostLine, price: Price) -> list[str]:
             "each billing account has free per month."
         )
     return said
+
+
+def _in_all(total: CostLine, price: Price) -> str:
+    text = f"{billed(total)} billed in {count(total.jobs, 'jobs')}"
+    if total.per_month is None or total.money_per_month is None:
+        return text
+    month = money(total.money_per_month, price.currency)
+    return f"{text}; {bytes_or_nothing(total.per_month)} and {month} per month"
 
 
 def _table(by: By, lines: tuple[CostLine, ...], price: Price) -> Table:

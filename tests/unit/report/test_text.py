@@ -542,6 +542,7 @@ def test_a_narrow_table_of_costs_keeps_the_costs() -> None:
     by_monitor = (spent, replace(spent, name="usage_rate"))
     costs = Costs("local", AS_OF, timedelta(days=1), Price(), spent, {"monitor": by_monitor})
     lines = as_text(costs_page(costs), width=60).splitlines()
+    assert lines[1] == "≥ 64.0 MiB billed in 3 jobs; 2.0 GiB and 0.02 USD per month"
     assert sum(line.endswith("0.02 USD") for line in lines) == 2
     assert max(map(len, lines[: lines.index("")])) <= 60
     (note,) = (line for line in lines if line.startswith("Not shown at 60 columns: "))

@@ -41,7 +41,10 @@ def write_gx(
         variables: of ``uncommitted/config_variables.yml``.
     """
     db = {"type": "bigquery", "connection_string": BIGQUERY, **(source or {})}
-    content = {"fluent_datasources": {"db": {**db, "assets": assets or {"orders": ORDERS}}}}
+    content = {
+        "config_version": 4.0,
+        "fluent_datasources": {"db": {**db, "assets": assets or {"orders": ORDERS}}},
+    }
     write(folder / "gx/great_expectations.yml", yaml.safe_dump(content))
     write(folder / "gx/uncommitted/config_variables.yml", variables)
     for name, suite in (suites or {"orders": [NOT_NULL]}).items():

@@ -6,6 +6,7 @@ Lines are added and none is changed, so that Great Expectations reads the projec
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,6 @@ _FOLDERS = {
 }
 _LONGEST_ID = 30
 """Characters that Google allows in a project's id."""
-_CONVERT = "convert the project instead: `plumbline import gx DIR` in a new folder"
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,12 @@ def local_gcp_project(name: str) -> str:
     return name.replace("_", "-")[: _LONGEST_ID - len(end)].rstrip("-") + end
 
 
+def is_current(configuration: Mapping[str, Any]) -> bool:
+    """Whether the file is of Great Expectations 1.x."""
+    version = configuration.get("config_version")
+    return isinstance(version, int | float) and version >= _OLDEST
+
+
 def find_additions(configuration: Mapping[str, Any], *, file: Path, name: str) -> list[Addition]:
     """What ``great_expectations.yml`` lacks.
 
@@ -66,13 +72,12 @@ def find_additions(configuration: Mapping[str, Any], *, file: Path, name: str) -
         ConfigError: it is of Great Expectations 0.x, or its stores lie where plumbline doesn't
             look for them.
     """
-    version = configuration.get("config_version")
-    if not isinstance(version, int | float) or version < _OLDEST:
+    if not is_current(configuration):
         raise ConfigError(
             "this is a project of Great Expectations 0.x",
             file=file,
             key="config_version",
-            fix=_CONVERT,
+            fix=_convert(file),
         )
     found = []
     for fault in find_store_faults(configuration):
@@ -113,8 +118,13 @@ def _check_folder(
             f"the files of {path[1]} are not in {folder}/, where plumbline reads them",
             file=file,
             key=key_path((*path, "store_backend", "base_directory")),
-            fix=f"write base_directory: {folder}/ and move the files; or {_CONVERT}",
+            fix=f"write base_directory: {folder}/ and move the files; or {_convert(file)}",
         )
+
+
+def _convert(file: Path) -> str:
+    folder = shlex.quote(str(file.resolve().parent))
+    return f"convert the project instead, in a new folder: `plumbline import gx {folder}`"
 
 
 def with_additions(text: str, additions: list[Addition], *, file: Path) -> str:

@@ -7,6 +7,7 @@ wrote itself.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,25 @@ def test_a_query_asset_by_day_becomes_a_model_that_can_be_replayed(tmp_path: Pat
     planned.write()
     findings = lint(Project(tmp_path / "new")).findings
     assert [one.what for one in findings if one.severity is Severity.ERROR] == []
+
+
+def of_query(folder: Path, query: str) -> Path:
+    asset = {"type": "query", "query": query, "batch_definitions": {"all": {}}}
+    return write_gx(folder, assets={"orders": asset}, variables="state: paid\n")
+
+
+def test_a_variable_of_a_query_has_its_value_in_the_model(tmp_path: Path) -> None:
+    planned = plan(of_query(tmp_path, "select id from orders where state = '${state}'"))
+    assert "where state = 'paid'" in planned.written["models/monitors/orders.sql"]
+
+
+def test_a_query_that_has_another_value_at_each_run_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_day", "2026-02-02")
+    query = "select id from orders where day = '$_day' and state = '${state}'"
+    (said,) = left(plan(of_query(tmp_path, query)))
+    assert "its query has a variable that GX fills in at each run: $_day; write a value" in said
 
 
 def test_tables_of_a_query_become_sources_and_the_rest_stays() -> None:
@@ -400,10 +420,51 @@ def test_a_suite_over_files_is_run_over_the_table_that_is_given(
 ) -> None:
     folder = write_gx(tmp_path, source={**source, "connection_string": None})
     (said,) = left(plan(folder))
-    assert "not BigQuery; if BigQuery has the table too, name it: --table SUITE=" in said
+    assert "not BigQuery; if BigQuery has the table too, name it: --table orders=" in said
     planned = plan(folder, tables={"orders": "shop.orders"})
     assert left(planned) == []
     assert suite(planned, "orders")["meta"]["monitor"] == {"table": "shop.orders"}
+
+
+def test_suites_that_lack_their_table_are_named_in_one_fix(tmp_path: Path) -> None:
+    folder = write_gx(
+        tmp_path,
+        source={"type": "pandas", "connection_string": None},
+        suites={"orders": [NOT_NULL], "all.refunds": [NOT_NULL]},
+        definitions={
+            "orders": ("orders", "orders", "all"),
+            "back": ("all.refunds", "orders", "all"),
+        },
+    )
+    planned = plan(folder)
+    assert "--table all.refunds=DATASET.TABLE; else" in planned.report.not_converted[0].fix
+    text = " ".join(as_text(import_page(planned, is_dry=True)).split())
+    assert "--table all.refunds=DATASET.TABLE --table orders=DATASET.TABLE" in text
+    assert f"plumbline init {os.path.relpath(folder / 'gx')}`" in text
+    assert "SUITE" not in text
+
+
+def test_a_project_of_gx_0_is_not_sent_to_init(tmp_path: Path) -> None:
+    folder = write_gx(tmp_path, source={**FILES_OF_GX_0, "connection_string": None})
+    file = folder / "gx/great_expectations.yml"
+    file.write_text(file.read_text().replace("config_version: 4.0", "config_version: 3.0"))
+    (said,) = left(plan(folder))
+    assert "data source 'db' is PandasExecutionEngine, not BigQuery" in said
+    assert "plumbline init" not in said
+
+
+def test_a_suite_is_called_as_its_file(tmp_path: Path) -> None:
+    """GX reads it from there; a copied file has the name of the other inside."""
+    copied = {"expectation_suite_name": "refunds", "expectations": [NOT_NULL]}
+    planned = plan(
+        write_gx(
+            tmp_path,
+            suites={"shop.orders": copied},
+            definitions={"orders": ("shop.orders", "orders", "all")},
+        )
+    )
+    assert left(planned) == []
+    assert suite(planned, "orders")["meta"]["imported_from_gx"]["suite"] == "shop.orders"
 
 
 def test_a_table_that_gx_names_itself_is_not_replaced_without_a_word(tmp_path: Path) -> None:

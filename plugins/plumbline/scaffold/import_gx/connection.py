@@ -12,24 +12,23 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from plumbline.scaffold.import_gx.gx_project import Variables
-from plumbline.scaffold.import_gx.report import NotConvertedError, Report
+from plumbline.scaffold.import_gx.report import NAME_TABLE, NotConvertedError, Report
 
 _SQL = ("bigquery", "sql")
 """Types of fluent data sources that may be BigQuery."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
 _KEYS = ("credentials_base64", "credentials_info")
 """Parameters that hold a key itself."""
-_ELSEWHERE = (
-    "if BigQuery has the table too, name it: --table SUITE=DATASET.TABLE; else leave it in the "
-    "project of GX: plumbline init DIR adds what plumbline needs to a project of GX 1.x"
-)
 
 
 class NotBigQueryError(NotConvertedError):
     """The data source is another database, or files."""
 
     def __init__(self, name: str, kind: str) -> None:
-        super().__init__(f"data source {name!r} is {kind}, not BigQuery", _ELSEWHERE)
+        super().__init__(
+            f"data source {name!r} is {kind}, not BigQuery",
+            f"if BigQuery has the table too, name it: {NAME_TABLE}",
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,7 @@ def _connection_string(name: str, source: Mapping[str, Any], variables: Variable
     if isinstance(written, Mapping):
         written = written.get("url") or written.get("connection_string")
     if not isinstance(written, str):
-        kind = source.get("type") or source.get("class_name") or "of an unknown type"
+        engine_class = engine.get("class_name") if isinstance(engine, Mapping) else None
+        kind = engine_class or source.get("type") or "of an unknown type"
         raise NotBigQueryError(name, str(kind))
     return written

@@ -15,6 +15,7 @@ from plumbline.project.document import Document
 from plumbline.project.files import Files
 from plumbline.project.find import PROJECT_FILE
 from plumbline.project.stores import has_targets
+from plumbline.scaffold.gx_additions import is_current
 from plumbline.scaffold.import_gx.report import NotConvertedError, Report
 
 FOLDERS = ("", "gx", "great_expectations")
@@ -132,6 +133,22 @@ class Variables:
             )
         return value
 
+    def fill_in_constants(self, query: str) -> str:
+        """``query`` with the values of the file of variables.
+
+        Raises:
+            NotConvertedError: a variable is not there: it may have another value at each run of GX.
+        """
+        elsewhere = sorted(variables_in(query) - {*self.of_file})
+        if elsewhere:
+            raise NotConvertedError(
+                f"its query has a variable that GX fills in at each run: ${', $'.join(elsewhere)}",
+                "write a value in its place in GX and import again; if it is a day, then write in "
+                "the model the day that a run checks: "
+                "date_sub(cast('{{ var(\"first_date\") }}' as date), interval 1 day)",
+            )
+        return str(self.fill_in(query))
+
     def named(self, value: object) -> tuple[str | None, object]:
         """The variable that is all of ``value``, and what a file holds for it.
 
@@ -157,6 +174,11 @@ class GxProject:
     suites: Mapping[str, Document]
     definitions: Sequence[Definition]
     checkpoints: Sequence[Checkpoint]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is of GX 1.x, whose files plumbline also runs as they are."""
+        return is_current(self.configuration.mapping())
 
     def datasource(self, name: str) -> Mapping[str, Any]:
         """A fluent data source, or one of 0.x.
@@ -241,11 +263,7 @@ class _Reader:
         folder = self._folder(_SUITES)
         for document in self._json(_SUITES):
             path = document.file.relative_to(folder)
-            name = (
-                document.text("name")
-                or document.text("expectation_suite_name")
-                or ".".join(path.with_suffix("").parts)
-            )
+            name = ".".join(path.with_suffix("").parts)  # GX finds it so, whatever it says inside
             if name in found:
                 self.report.leave(
                     f"suite {name!r} in {path}", f"{found[name].file} has it too", "remove one"

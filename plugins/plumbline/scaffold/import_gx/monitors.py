@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +23,7 @@ from plumbline.scaffold.import_gx.queries import (
     with_tables,
 )
 from plumbline.scaffold.import_gx.report import (
+    NAME_TABLE,
     Converted,
     NotConvertedError,
     Report,
@@ -35,6 +38,9 @@ from plumbline.scaffold.import_gx.suites import (
 
 SOURCES_FILE = "sources_gx.yml"
 """In the folder of the models."""
+_NO_TABLE = NotConvertedError(
+    "no file of GX names the table that it checks", f"name the table: {NAME_TABLE}"
+)
 
 
 @dataclass
@@ -76,7 +82,7 @@ class MonitorConverter:
                 self._definition(definition, names[definition.name])
         for definition in unused:
             if definition not in placed:
-                self._leave(definition, _no_table(definition))
+                self._leave(definition, _NO_TABLE)
         text = sources_text(self.sources.tables, self.declared)
         if text is not None:
             self.files[f"{self.models}/{SOURCES_FILE}"] = text
@@ -126,7 +132,14 @@ class MonitorConverter:
             self.report.leave(f"{_called(definition)}: {one.what}", one.why, one.fix)
 
     def _leave(self, definition: Definition, fault: NotConvertedError) -> None:
-        self.report.leave(_called(definition), fault.why, fault.fix)
+        fix = fault.fix
+        if isinstance(fault, NotBigQueryError) and self.gx.is_current:
+            folder = shlex.quote(os.path.relpath(self.gx.root))
+            fix += (
+                f"; else leave it in the project of GX: `plumbline init {folder}` adds what "
+                "plumbline needs to run its suites and checkpoints there"
+            )
+        self.report.leave(_called(definition), fault.why, fix, suite=definition.suite)
 
     def _rows(self, definition: Definition) -> tuple[Asset, Connection]:
         if definition.datasource:
@@ -137,9 +150,13 @@ class MonitorConverter:
                     raise
             else:
                 source = self.gx.datasource(definition.datasource)
-                return read_asset(definition, source, connection), connection
+                asset = read_asset(definition, source, connection)
+                if asset.query is not None:
+                    query = self.gx.variables.fill_in_constants(asset.query)
+                    asset = replace(asset, query=query)
+                return asset, connection
         if definition.suite not in self.tables:
-            raise _no_table(definition)
+            raise _NO_TABLE
         self.placed.add(definition.suite)
         connection = Connection(self.google_project, None)
         table = read_table(self.tables[definition.suite], connection)
@@ -232,10 +249,3 @@ def _called(definition: Definition) -> str:
     if not definition.datasource:
         return suite
     return f"{suite} of validation definition {definition.name!r}"
-
-
-def _no_table(definition: Definition) -> NotConvertedError:
-    return NotConvertedError(
-        "no file of GX names the table that it checks",
-        f"name the table: --table {definition.suite}=DATASET.TABLE",
-    )

@@ -8,7 +8,7 @@ from typing import Any
 from plumbline.core.text import count, listing
 from plumbline.report.page import Command, Items, Name, Result, Results, Section, Table, fix_facts
 from plumbline.scaffold.import_gx.destination import Plan
-from plumbline.scaffold.import_gx.report import Report
+from plumbline.scaffold.import_gx.report import NotConverted, Report, fix_for
 
 SCHEMA_VERSION = 1
 _PARTS_NAMED = 3
@@ -50,11 +50,13 @@ def import_page(plan: Plan, *, is_dry: bool, where: str = "") -> list[Section]:
 
 def _left(report: Report) -> Iterator[Result]:
     """One for each reason: validation definitions of one suite share theirs."""
-    by_reason: dict[tuple[str, str], list[str]] = {}
+    by_reason: dict[tuple[str, str], list[NotConverted]] = {}
     for one in report.not_converted:
-        by_reason.setdefault((one.why, one.fix), []).append(one.what)
+        by_reason.setdefault((one.why, one.any_fix), []).append(one)
     for (why, fix), parts in by_reason.items():
-        yield Result(None, f"{listing(parts, _PARTS_NAMED)}: {why}", fix_facts(fix))
+        named = listing([one.what for one in parts], _PARTS_NAMED)
+        suites = list(dict.fromkeys(one.suite for one in parts))[:_PARTS_NAMED]
+        yield Result(None, f"{named}: {why}", fix_facts(fix_for(fix, suites)))
 
 
 def import_dict(plan: Plan) -> dict[str, Any]:

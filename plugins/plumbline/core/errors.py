@@ -10,6 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from plumbline.core.text import listing
+
+_MOST_KNOWN = 20
+
 
 class PlumblineError(Exception):
     """One clear message.
@@ -146,9 +150,9 @@ def require(what: str, options: Mapping[str, tuple[str | None, str]]) -> list[st
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'?`` for a near miss, else the list of what is known."""
+    """``did you mean 'x'?`` for a near miss, else what is known, up to `_MOST_KNOWN` names."""
     names = sorted(set(known))
     near = get_close_matches(word, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return "known: " + ", ".join(names) if names else "there are none yet"
+    return f"known: {listing(names, _MOST_KNOWN)}" if names else "there are none yet"

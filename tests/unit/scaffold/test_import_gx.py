@@ -892,6 +892,8 @@ def test_into_an_existing_project_its_files_stay(tmp_path: Path) -> None:
     project_of, channels = planned.report.to_do
     assert project_of == "set PLUMBLINE_PROJECT=acme-data, for targets without a project"
     assert channels.startswith("add to checkpoints/alerts.yml:\nchannels:\n  to-slack:")
+    text = as_text(import_page(planned, is_dry=False))
+    assert "\n- add to checkpoints/alerts.yml:\nchannels:\n  to-slack:\n    type: slack\n" in text
     # Its other channels and routes would be lost.
     planned = plan_import(folder, project=Project(root), root=root, overwrite=True)
     assert (planned.changed, planned.kept) == ({}, ("checkpoints/alerts.yml",))

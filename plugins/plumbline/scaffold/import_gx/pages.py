@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from plumbline.core.text import count, listing
-from plumbline.report.page import Command, Items, Name, Result, Results, Section, Table, fix_facts
+from plumbline.report.page import (
+    Block,
+    Code,
+    Command,
+    Items,
+    Name,
+    Result,
+    Results,
+    Section,
+    Table,
+    fix_facts,
+)
 from plumbline.scaffold.import_gx.destination import Plan
 from plumbline.scaffold.import_gx.report import NotConverted, Report, fix_for
 
@@ -31,8 +42,7 @@ def import_page(plan: Plan, *, is_dry: bool, where: str = "") -> list[Section]:
         title = f"Not converted: {len(report.not_converted):,}"
         sections.append(Section(title, (Results(tuple(_left(report))),)))
     if report.to_do:
-        asked = (Result(None, text, fix_facts(fix)) for text, fix in report.to_do.items())
-        sections.append(Section("Left to you", (Results(tuple(asked)),)))
+        sections.append(Section("Left to you", tuple(_to_do(report))))
     files = tuple(f"{verb} {name}" for name, verb in _files(plan) if verb != "unchanged")
     title = "Files (dry run: nothing is written)" if is_dry else "Files"
     if rows or files:
@@ -57,6 +67,15 @@ def _left(report: Report) -> Iterator[Result]:
         named = listing([one.what for one in parts], _PARTS_NAMED)
         suites = list(dict.fromkeys(one.suite for one in parts))[:_PARTS_NAMED]
         yield Result(None, f"{named}: {why}", fix_facts(fix_for(fix, suites)))
+
+
+def _to_do(report: Report) -> Iterator[Block]:
+    """A line each; what is to be added to a file stands below it, to be copied."""
+    for text, fix in report.to_do.items():
+        what, _, code = text.partition("\n")
+        yield Results((Result(None, what, fix_facts(fix)),))
+        if code:
+            yield Code(code, "yaml")
 
 
 def import_dict(plan: Plan) -> dict[str, Any]:

@@ -260,9 +260,9 @@ def _write_report(report: AlertsReport) -> int:
     """Write what was sent; the exit code."""
     from plumbline.core.safe_text import one_line
     from plumbline.core.status import EXIT_ERROR, EXIT_OK
-    from plumbline.report.wording import alert
+    from plumbline.report.wording import alerts
 
-    for line in (*map(alert, report.lines), *report.notes):
+    for line in (*alerts(report.lines), *report.notes):
         write_text(one_line(line) + "\n")
     return EXIT_ERROR if report.waiting else EXIT_OK
 

@@ -63,7 +63,7 @@ def run_page(report: RunReport, *, is_comment: bool = False) -> list[Section]:
             query = _drilldown(outcome) if is_comment else ()
             sections.append(Section(title, (Facts(tuple(facts)), *query)))
     if report.alerts:
-        told = tuple(wording.alert(line) for line in report.alerts)
+        told = tuple(wording.alerts(report.alerts))
         sections.append(Section("Alerts", (Items(told),)))
     if report.cost:
         sections.append(Section("", (Dim(report.cost),)))

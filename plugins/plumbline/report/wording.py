@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -64,17 +65,27 @@ def group_observed(group: GroupOutcome) -> str:
     return f"{found}, {group.usual}" if group.usual and is_wrong else found
 
 
-def alert(line: AlertLine) -> str:
-    """``sent to slack-error: opened line_coverage-3fa9c1d2``."""
-    what = f"{line.event} {line.incident}"
+def alerts(lines: Iterable[AlertLine]) -> list[str]:
+    """``sent to slack-error: opened line_coverage-3fa9c1d2``; of many incidents one line, if the
+    same became of them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        found.setdefault(_around(line), []).append(line.incident)
+    return [
+        f"{before}{count(len(ids), 'incidents: ') if len(ids) > 1 else ''}{', '.join(ids)}{after}"
+        for (before, after), ids in found.items()
+    ]
+
+
+def _around(line: AlertLine) -> tuple[str, str]:
+    """What is said before and after the incident."""
     if line.channel is None:
         # That it is suppressed is what "no message" says.
-        shown = line.incident if line.event is Event.SUPPRESSED else what
-        return f"no message: {shown} ({_UNSENT.get(line.why, line.why)})"
-    if line.delivered:
-        return f"sent to {line.channel}: {what}"
+        event = "" if line.event is Event.SUPPRESSED else f"{line.event} "
+        return f"no message: {event}", f" ({_UNSENT.get(line.why, line.why)})"
     why = f" ({line.why})" if line.why else ""
-    return f"not yet delivered to {line.channel}{why}: {what}"
+    told = "sent to" if line.delivered else "not yet delivered to"
+    return f"{told} {line.channel}{'' if line.delivered else why}: {line.event} ", ""
 
 
 def minute(at: datetime | None, zone: tzinfo) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plumbline.core.status import exit_code, run_status
 from plumbline.core.text import moment, rfc3339
 from plumbline.report.page import Items, Result, Results, Section, fix_facts
-from plumbline.report.wording import alert
+from plumbline.report.wording import alerts
 from plumbline.schedule.watchdog_check import CheckReport
 
 SCHEMA_VERSION = 1
@@ -31,13 +31,13 @@ def check_page(report: CheckReport) -> list[Section]:
     head = f"schedule check · target {report.target} · {moment(report.now)}"
     sections = [Section(head, report.notes), Section("", (results,))]
     if report.alerts is not None and report.alerts.lines:
-        told = tuple(alert(line) for line in report.alerts.lines)
+        told = tuple(alerts(report.alerts.lines))
         sections.append(Section("Alerts", (Items(told),)))
     return sections
 
 
 def check_dict(report: CheckReport) -> dict[str, object]:
-    alerts = report.alerts.lines if report.alerts else ()
+    lines = report.alerts.lines if report.alerts else ()
     return {
         "schema_version": SCHEMA_VERSION,
         "target": report.target,
@@ -68,7 +68,7 @@ def check_dict(report: CheckReport) -> dict[str, object]:
                 "channel": line.channel,
                 "delivered": line.delivered,
             }
-            for line in alerts
+            for line in lines
         ],
         "notes": list(report.notes),
     }

@@ -239,7 +239,18 @@ def test_a_message_that_is_not_sent_says_why_in_plain_words() -> None:
         (Event.CHANGED, "acknowledged"): "no message: changed a-1 (acknowledged)",
     }
     for (event, why), said in cases.items():
-        assert wording.alert(AlertLine("a-1", event, None, delivered=False, why=why)) == said
+        assert wording.alerts([AlertLine("a-1", event, None, delivered=False, why=why)]) == [said]
+
+
+def test_of_many_incidents_to_which_the_same_happened_there_is_one_line() -> None:
+    opened = [AlertLine(f"{name}-1", Event.OPENED, "slack", delivered=True) for name in "abc"]
+    late = AlertLine("d-1", Event.OPENED, "slack", delivered=False, why="503")
+    ended = AlertLine("e-1", Event.RESOLVED, "slack", delivered=True)
+    assert wording.alerts([opened[0], late, *opened[1:], ended]) == [
+        "sent to slack: opened 3 incidents: a-1, b-1, c-1",
+        "not yet delivered to slack (503): opened d-1",
+        "sent to slack: resolved e-1",
+    ]
 
 
 LONG_ID = "test.shop.accepted_values_orders_state__paid__open_or_returned.1309e815b1"

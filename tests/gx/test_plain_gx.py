@@ -186,6 +186,18 @@ def define_over_a_frame(context: Any, small: SmallProject) -> None:
         (small.root / folder / "frame.json").write_text(json.dumps(content))
 
 
+def test_a_frame_that_the_run_does_not_bring_is_an_error_with_a_fix(
+    context: Any, small: SmallProject
+) -> None:
+    define_over_a_frame(context, small)
+    definition = context.validation_definitions.get("frame")
+    definition.run()
+    assert definition.outcome.status is Status.ERROR
+    reason = str(definition.outcome.reason)
+    assert "data asset 'frame' is a data frame, which only your code has" in reason
+    assert 'checkpoint.run(batch_parameters={"dataframe": frame})' in reason
+
+
 @pytest.mark.parametrize("monitors", [[], ["coverage"]])
 def test_a_checkpoint_takes_a_definition_of_gxs_own_over_a_frame(
     context: Any, small: SmallProject, monitors: list[str]

@@ -24,6 +24,8 @@ from plumbline.evaluate.parameters import with_parameters
 from plumbline.run.jobs import MonitorJobs
 from plumbline.run.monitor_result import MonitorResult
 
+_FRAME = "dataframe"
+"""The type of an asset in memory, and the batch parameter that brings it."""
 _OF_MODELS = ("as_of", "vars")
 """Batch parameters of a run that are not Great Expectations' own."""
 
@@ -86,6 +88,13 @@ def _evaluate(table: LoadedTable, batch: ChosenBatch, result_format: Any) -> Eva
     Raises:
         MonitorError: there is no such batch.
     """
+    if table.batch_definition.data_asset.type == _FRAME and _FRAME not in batch.parameters:
+        raise MonitorError(
+            f"data asset {table.definition.asset!r} is a data frame, which only your code has",
+            fix="run the checkpoint in that code, as "
+            'checkpoint.run(batch_parameters={"dataframe": frame}); '
+            "or make the asset one of a file or a table",
+        )
     try:
         return evaluate_batch(
             table.built, table.batch_definition, batch.parameters, result_format=result_format

@@ -89,8 +89,11 @@ def test_what_grows_is_1(monkeypatch: pytest.MonkeyPatch, found: Found, code: in
         def stop(self, _: object) -> None:
             pass
 
-    def measured(builder: str, _: object, stored: int, __: int) -> Measured:
-        return Measured(builder, stored, found.cpu[stored], 1.0, found.read[stored], 20)
+    def measured(builder: str, stored: Mapping[int, object], _: int) -> list[Measured]:
+        return [
+            Measured(builder, count, found.cpu[count], 1.0, found.read[count], 20)
+            for count in stored
+        ]
 
     changes: dict[str, Any] = {
         "ensure_ready": lambda *_: object(),

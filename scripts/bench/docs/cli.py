@@ -71,14 +71,11 @@ def command(many: int, rounds: int, gx: bool, form: str) -> None:
         target: Target | None = None
         try:
             target = ensure_ready(Project(ROOT).target("local"), say)
-            few, many_ = (_prepared(Path(folder), target, count) for count in (FEW, many))
-            found = [
-                _measured("plumbline", few, FEW, rounds),
-                _measured("plumbline", many_, many, rounds),
-            ]
+            stored = {count: _prepared(Path(folder), target, count) for count in (FEW, many)}
+            found = _measured("plumbline", stored, rounds)
             if gx:
-                found += [_measured("gx", few, FEW, 1), _measured("gx", many_, many, 1)]
-            overview = _overview(many_)
+                found += _measured("gx", stored, 1)
+            overview = _overview(stored[many])
         except (PlumblineError, subprocess.CalledProcessError) as fault:
             say(str(getattr(fault, "stderr", "") or fault))
             sys.exit(NOT_MEASURED)
@@ -132,22 +129,28 @@ def _prepared(folder: Path, season: Target, count: int) -> _Prepared:
     return prepared
 
 
-def _measured(builder: str, prepared: _Prepared, stored: int, rounds: int) -> Measured:
+def _measured(builder: str, stored: Mapping[int, _Prepared], rounds: int) -> list[Measured]:
+    """By turns, so that a machine that becomes slower meanwhile doesn't change the ratio."""
+    taken: dict[int, list[Mapping[str, Any]]] = {count: [] for count in stored}
     if rounds > 1:
-        _step(prepared, builder)  # fills caches; one round only shows that the benchmark works
-    taken = []
+        for prepared in stored.values():
+            _step(prepared, builder)  # fills caches; one round only shows that the benchmark works
     for _ in range(rounds):
-        one = _step(prepared, builder)
-        say(f"{builder}, {stored:,} stored: {one['cpu']:.2f} s CPU")
-        taken.append(one)
-    return Measured(
-        builder=builder,
-        stored=stored,
-        **{
-            name: statistics.median(one[name] for one in taken)
-            for name in ("cpu", "wall", "read", "written")
-        },
-    )
+        for count, prepared in stored.items():
+            one = _step(prepared, builder)
+            say(f"{builder}, {count:,} stored: {one['cpu']:.2f} s CPU")
+            taken[count].append(one)
+    return [
+        Measured(
+            builder=builder,
+            stored=count,
+            **{
+                name: statistics.median(one[name] for one in each)
+                for name in ("cpu", "wall", "read", "written")
+            },
+        )
+        for count, each in taken.items()
+    ]
 
 
 def _step(prepared: _Prepared, builder: str) -> Mapping[str, Any]:

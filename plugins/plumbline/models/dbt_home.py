@@ -21,6 +21,7 @@ from plumbline.models.properties import (
     models_in,
     sources_in,
 )
+from plumbline.project.dbt_folders import are_folders
 from plumbline.project.document import Document
 from plumbline.project.documents import DBT_FILE
 from plumbline.project.files import Files
@@ -63,6 +64,12 @@ class DbtHome:
     @property
     def name(self) -> str:
         return str(self.settings.get("name") or "")
+
+    @property
+    def has_models(self) -> bool:
+        """Whether its files are there; an image has the manifest alone."""
+        names = self.settings.get("model-paths", ["models"])
+        return not are_folders(self.root, names) or any((self.root / one).is_dir() for one in names)
 
     @property
     def manifest_file(self) -> Path:

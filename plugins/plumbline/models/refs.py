@@ -127,7 +127,7 @@ def _refuse_stale(
 ) -> None:
     """A manifest that would send the monitor to a table that dbt no longer makes."""
     home = workspace.dbt_home
-    if not home.files.is_file(home.root / node.original_file):
+    if home.has_models and not home.files.is_file(home.root / node.original_file):
         _stale(manifest, node, "original_file_path", f"{node.original_file}, which is gone", ref)
     for key, now in (config.place if config is not None else {}).items():
         before = node.config.get(key)

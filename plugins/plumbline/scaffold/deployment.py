@@ -6,17 +6,19 @@ clone of its repository; and the image installs what is installed here.
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import distributions
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 
 from plumbline.core.installation import DISTRIBUTION, Installation
 from plumbline.deploy.docs_hosting import NGINX_IMAGE, site_conf
+from plumbline.models.dbt_home import find_dbt_home
 from plumbline.project import Project
 from plumbline.scaffold.templating import render
 from plumbline.scaffold.writing import write_new
@@ -122,6 +124,7 @@ def _project_files(project: Project, wanted: Wanted, install: _Install) -> dict[
         "variables": variables,
         "secrets": {one: f"{word}-{one.lower().replace('_', '-')}" for one in variables},
         "nginx": NGINX_IMAGE,
+        "dbt": _dbt_beside(project),
         "google_project": wanted.google_project,
         "region": wanted.region,
     }
@@ -136,6 +139,32 @@ def _project_files(project: Project, wanted: Wanted, install: _Install) -> dict[
     else:
         files["deploy/deploy.yml"] = render("deploy/deploy.yml", **values)
     return files
+
+
+@dataclass(frozen=True)
+class _DbtBeside:
+    """The dbt project outside of the plumbline project's folder, which is the image's context."""
+
+    folder: str
+    """From the plumbline project's folder."""
+    manifest: str
+    """From its own."""
+    working_directory: str
+    """Of the image: below which the same relative path leads to it."""
+
+
+def _dbt_beside(project: Project) -> _DbtBeside | None:
+    home = find_dbt_home(project)
+    if home.is_own:
+        return None
+    root, manifest = project.root.resolve(), home.manifest_file
+    folder = PurePath(os.path.relpath(home.root, root))
+    above = sum(part == ".." for part in folder.parts)
+    return _DbtBeside(
+        folder.as_posix(),
+        PurePath(os.path.relpath(manifest, home.root)).as_posix(),
+        PurePosixPath("/app", *root.parts[len(root.parts) - above :]).as_posix(),
+    )
 
 
 def _watchdog(project: Project, wanted: Wanted, install: _Install, repository: Repository) -> str:

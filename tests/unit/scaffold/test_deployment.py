@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from plumbline.cli.main import invoke
 from plumbline.core import installation
 from plumbline.core.errors import ConfigError
 from plumbline.core.installation import Installation
+from plumbline.deploy.apply.declaration import read_declaration
 from plumbline.deploy.gcloud import Gcloud
 from plumbline.lint.linter import lint
 from plumbline.project import Project
 from plumbline.scaffold.deployment import Wanted, write_deployment
 from plumbline.scaffold.project import make_project
+from support.dbt_manifest import manifest, model
 from support.dockerfile import read_dockerfile
 from support.fake_gcloud import FakeGcloud
 from support.repositories import git
@@ -193,6 +196,32 @@ def test_compose_runs_the_schedules_and_shows_the_site(root: Path, installed: In
     # A volume is made with the owner of the folder in the image that it covers.
     user = next(step.value for step in read_dockerfile(root / "Dockerfile") if step.word == "USER")
     assert any(f"chown -R {user} /state" in line for line in run_lines(root))
+
+
+def test_the_image_of_a_folder_in_a_dbt_project_has_dbts_manifest(
+    tmp_path: Path, installed: Installation
+) -> None:
+    dbt = tmp_path / "shop"
+    dbt.mkdir()
+    (dbt / "dbt_project.yml").write_text("name: shop\ntarget-path: out\n")
+    root = make_project(dbt, name=None, example=True).root
+    write_deployment(Project(root), DOCKER, installed)
+    text = (root / "Dockerfile").read_text()
+    assert "docker build --build-context dbt=.. " in text
+    steps = [f"{step.word} {step.value}" for step in read_dockerfile(root / "Dockerfile")]
+    at = steps.index("WORKDIR /app/plumbline")
+    assert steps[at + 1 : at + 4] == [
+        "COPY . .",
+        "COPY --from=dbt dbt_project.yml ../dbt_project.yml",
+        "COPY --from=dbt out/manifest.json ../out/manifest.json",
+    ]
+    compose = yaml.safe_load((root / "compose.yaml").read_text())
+    assert compose["services"]["plumbline"]["build"]["additional_contexts"] == {"dbt": ".."}
+    (dbt / "out").mkdir()
+    (dbt / "out/manifest.json").write_text(manifest(model("orders")))
+    wanted = replace(CLOUD_RUN, google_project="shop-project")
+    write_deployment(Project(root), wanted, installed)
+    assert read_declaration(Project(root)).monitored_datasets == ("shop",)
 
 
 # From init to apply, as it is typed

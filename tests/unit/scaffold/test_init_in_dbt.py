@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -178,6 +179,21 @@ def test_a_source_is_named_where_only_its_table_was_given(project: Project) -> N
     with pytest.raises(MonitorError, match="'events'") as caught:
         find_table(project, project.target("local"), "events", never)
     assert caught.value.fix == "name the source: raw.events"
+
+
+def test_without_dbts_other_files_the_manifest_is_enough(dbt: Path, project: Project) -> None:
+    """As in an image; with its models beside it, one that is gone makes the manifest stale."""
+    write_new(project.root, {"models/m.sql": "select * from {{ ref('orders') }}"})
+    (dbt / "models/orders.sql").unlink()
+    with pytest.raises(MonitorError, match="which is gone"):
+        Compiler(Project(project.root), project.target("local")).compile(
+            "m", as_of=[AT], vars={}, where="here"
+        )
+    shutil.rmtree(dbt / "models")
+    compiled = Compiler(Project(project.root), project.target("local")).compile(
+        "m", as_of=[AT], vars={}, where="here"
+    )
+    assert list(compiled.sources) == ["shop.orders"]
 
 
 def test_a_manifest_for_another_warehouse_is_told(dbt: Path) -> None:

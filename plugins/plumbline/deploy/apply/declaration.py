@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -146,7 +147,12 @@ class Declaration:
             MonitorError: where a declared table is can't be told.
         """
         names = set()
-        for found in all_sources(Workspace(self.project, self.target)).values():
+        workspace = Workspace(self.project, self.target)
+        manifest = workspace.manifest
+        for node in chain.from_iterable(manifest.nodes.values() if manifest else ()):
+            if node.database == self.target.project and node.materialized != "ephemeral":
+                names.add(workspace.dataset_name(node.schema, node.database))
+        for found in all_sources(workspace).values():
             if isinstance(found, MonitorError):
                 raise found
             if found.relation.project == self.target.project and not found.relation.is_region:

@@ -6,6 +6,7 @@ from plumbline.core.errors import ConfigError
 from plumbline.deploy.apply.declaration import Declaration
 from plumbline.deploy.gcloud import Gcloud
 from plumbline.deploy.steps import Step
+from plumbline.models.dbt_home import find_dbt_home
 from plumbline.project.revision import REVISION_VARIABLE, read_revision
 
 
@@ -42,9 +43,10 @@ def build_image(declared: Declaration, gcloud: Gcloud, image: str) -> Step:
     registry, commit = image.partition("/")[0], image.rpartition(":")[2]
     gcloud.change("auth", "configure-docker", registry, role="no role")
     revision = f"--build-arg={REVISION_VARIABLE}={commit}"
-    gcloud.docker_change(
-        "build", revision, f"--tag={image}", str(declared.project.root), role="Docker"
-    )
+    root = declared.project.root
+    home = find_dbt_home(declared.project)
+    contexts = [] if home.is_own else [f"--build-context=dbt={home.root}"]
+    gcloud.docker_change("build", *contexts, revision, f"--tag={image}", str(root), role="Docker")
     gcloud.docker_change(
         "push", image, role="roles/artifactregistry.writer on the repository of images"
     )

@@ -82,6 +82,7 @@ class RunRow:
     counts: Mapping[str, int] = field(default_factory=dict)
     """As `RunReport.counts`."""
     seconds: float = 0.0
+    """Of the slowest monitor."""
     revision: str | None = None
     note: str = ""
     """Why it was SKIPPED."""

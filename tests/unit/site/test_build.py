@@ -87,7 +87,8 @@ class Site:
         )
 
     def text(self, path: str) -> str:
-        return (self.folder / path).read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+        text = (self.folder / path).read_text(encoding="utf-8")
+        return text.replace("\N{NO-BREAK SPACE}", " ").replace("<wbr>", "")
 
     def words(self, path: str) -> str:
         return " ".join(re.sub(r"<[^>]*>", " ", self.text(path)).split())
@@ -1127,7 +1128,7 @@ def test_a_monitor_that_another_tool_checks_has_a_page_as_long_as_it_is_recorded
     site.build([dbt("2026-02-11 06:00", "old"), dbt("2026-02-12 06:00", "unique_id", monitors=2)])
     names = {name: (site.folder / paths.monitor(f"dbt.{name}")) for name in ("old", "unique_id")}
     assert all(page.is_file() for page in names.values())
-    assert "dbt.unique_id" in (site.folder / paths.OVERVIEW).read_text()
+    assert "dbt.unique_id" in site.text(paths.OVERVIEW)
     site.build([dbt("2026-02-19 05:00", "unique_id")])
     assert [name for name, page in names.items() if page.is_file()] == ["unique_id"]
 

@@ -20,7 +20,7 @@ from plumbline.core.mute import Mute
 from plumbline.core.status import MEANINGS, RunStatus, Status
 from plumbline.site import paths
 from plumbline.site.pages import Pages, layout, render_site
-from plumbline.site.pages.frame import cell, frame_page, tight
+from plumbline.site.pages.frame import cell, frame_page, parted, tight
 from plumbline.site.pages.overview import calendar, headline, measured, render
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
@@ -247,6 +247,20 @@ def test_only_a_chart_with_thresholds_explains_dashed_lines() -> None:
 )
 def test_a_line_of_the_page_ends_where_one_of_a_terminal_may(text: str, kept: str) -> None:
     assert tight(text).replace("\N{NO-BREAK SPACE}", "_") == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("stock_not_negative_eu", "stock_|not_|negative_|eu"),
+        ("dbt.not_null__id", "dbt.|not_|null__|id"),
+        ("_private", "_|private"),
+        ("a<b_c", "a&lt;b_|c"),
+        ("", ""),
+    ],
+)
+def test_a_line_ends_within_a_name_only_between_its_words(name: str, kept: str) -> None:
+    assert parted(name).replace("<wbr>", "|") == kept
 
 
 def test_every_page_leads_to_the_meanings_of_statuses_events_and_reasons(pages: Pages) -> None:

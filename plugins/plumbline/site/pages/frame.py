@@ -6,6 +6,7 @@ Autoescape is on for everything: a text from data is text. ``Markup`` is made he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from functools import cache, lru_cache
@@ -53,6 +54,7 @@ def environment() -> Environment:
         day=day,
         is_pseudonym=is_pseudonym,
         lasting=span,
+        parted=parted,
         said_of_day=said_of_day,
         seconds=duration,
         size=size,
@@ -103,8 +105,8 @@ def render(
     def monitor(name: str) -> Markup:
         """Its name, as a link where it has a page."""
         if name not in monitors:
-            return escape(name)
-        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), name)
+            return parted(name)
+        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), parted(name))
 
     monitors = {view.name for view in (*data.monitors, *data.after_deployments)}
 
@@ -221,6 +223,12 @@ def tight(text: str) -> str:
     """``text``, of which a threshold, a number with its unit and an instant stay on one line, as in
     a terminal."""
     return glued(text).replace(GLUE, "\N{NO-BREAK SPACE}")
+
+
+def parted(name: str) -> Markup:
+    """``name``, of which a line may end after an underscore or a dot, before it ends within a
+    word; copied, it is as it was."""
+    return Markup("<wbr>").join(re.findall(r"[^_.]*[_.]+|[^_.]+", name))
 
 
 def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:

@@ -116,7 +116,8 @@ def _brought_up_to_date(story: IncidentStory, *, owner: str | None) -> Incident:
     if known is None:
         return told
     if known.is_open == told.is_open and known.sequence >= told.sequence:
-        return known
+        channels = dict.fromkeys((*known.notified_channels, *told.notified_channels))
+        return replace(known, notified_channels=tuple(channels))
     left = max(known.left, told.left)
     recovered = max(known.recovered, told.recovered - known.left)
     return replace(told, ack=known.ack, owner=known.owner or owner, recovered=recovered, left=left)

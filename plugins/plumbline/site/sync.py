@@ -7,8 +7,8 @@ Used by `plumbline.site.build`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +154,19 @@ def _state(dataset: OwnDataset) -> StateNow | None:
         return None
     if found is None:
         return StateNow()
-    return StateNow({one.id: one for one in found.known.incidents}, found.mutes)
+    waiting = {
+        (item.incident, one.message.channel) for one in found.outbox for item in one.message.items
+    }
+    incidents = {one.id: _notified(one, waiting) for one in found.known.incidents}
+    return StateNow(incidents, found.mutes)
+
+
+def _notified(incident: Incident, waiting: Set[tuple[str, str]]) -> Incident:
+    """Without the channels to which a message of it is not delivered yet: the state counts them
+    as notified, so that no second message is made."""
+    channels = incident.notified_channels
+    arrived = tuple(channel for channel in channels if (incident.id, channel) not in waiting)
+    return replace(incident, notified_channels=arrived)
 
 
 def _rows(found: Sequence[StoredOutcome]) -> dict[str, list[Row]]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
-from plumbline.alerts.incidents.model import Ack
+from plumbline.alerts.channels.message import Item, Message
+from plumbline.alerts.incidents.model import Ack, Known, Reason
+from plumbline.alerts.state import AlertState, Pending
+from plumbline.core.alert_line import Event
 from plumbline.core.outcome import ThresholdLine
 from plumbline.core.status import Status
-from plumbline.site import history_cache
+from plumbline.history.dataset import OwnDataset
+from plumbline.site import history_cache, sync
 from plumbline.site.history_cache import HistoryCache, IncidentStory
 from plumbline.site.incident_timeline import incident_of, view_of
 from plumbline.site.rows import MOST_SEEN, Row
@@ -247,6 +252,25 @@ def test_rows_that_are_ahead_of_what_the_state_knew_count() -> None:
     view = view_of(replace(ended, known=known), ())
     assert view.incident.closed_at == at("2026-02-04")
     assert "03 Feb event: acknowledged by ana" in lines(view)
+
+
+def test_a_channel_whose_message_waits_is_not_said_to_be_notified(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = told(story("i-1", "2026-02-01"))  # delivered to slack
+    known = replace(incident_of(one), notified_channels=("slack", "pager", "mail"))
+    item = Item("i-1", "e", Event.OPENED, Reason.FIRST_FAILURE, "data", "coverage",
+                Status.CRITICAL, at("2026-02-01"), at("2026-02-01"), "")  # fmt: skip
+    waiting = tuple(
+        Pending(Message("m", name, "r", "c", "t", item.at, item.at, (item,)), item.at)
+        for name in ("slack", "pager")
+    )
+    found = AlertState(known=Known((known,)), outbox=waiting)
+    monkeypatch.setattr("plumbline.alerts.store.read_last_state", lambda *_, **__: found)
+    read = sync._state(cast("OwnDataset", None))
+    assert read is not None
+    view = view_of(replace(one, known=read.incidents["i-1"]), ())
+    assert view.incident.notified_channels == ("mail", "slack")
 
 
 def test_a_replay_tells_what_was_said_on_the_day_that_it_was_of() -> None:

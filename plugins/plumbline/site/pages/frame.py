@@ -105,8 +105,8 @@ def render(
     def monitor(name: str) -> Markup:
         """Its name, as a link where it has a page."""
         if name not in monitors:
-            return parted(name)
-        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), parted(name))
+            return escape(name)
+        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), name)
 
     monitors = {view.name for view in (*data.monitors, *data.after_deployments)}
 

@@ -226,14 +226,14 @@ class Service:
         )
 
     def repository(self, project_root: Path, environment: Mapping[str, str] | None = None) -> Path:
-        """The folder of its git repository.
+        """The top folder of its git repository, from which its paths are.
 
         Raises:
             ConfigError: the variable is not set, or names no folder.
         """
         name = self.entry.repository
         if name is None:
-            return project_root
+            return _top(project_root)
         value = (os.environ if environment is None else environment).get(name, "").strip()
         if not value:
             raise ConfigError(
@@ -252,7 +252,13 @@ class Service:
                 key=f"{self.key}.repository",
                 fix="set it to the folder of a full clone",
             )
-        return folder
+        return _top(folder)
+
+
+def _top(folder: Path) -> Path:
+    """Of the repository that holds ``folder``; itself where git doesn't know it."""
+    folder = folder.resolve()
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
 def find_service_faults(document: Document) -> Iterator[ValueFault]:

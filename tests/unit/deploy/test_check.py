@@ -44,6 +44,7 @@ def before(
     revisions: Sequence[Deployed] | UnknownDeploymentError = (),
     incidents: Sequence[Incident] | None = (),
     runs_tests: bool = True,
+    folder: str = ".",
     **entry: object,
 ) -> CheckContext:
     values = {
@@ -61,10 +62,12 @@ def before(
         return revisions
 
     return CheckContext(
-        project=Project(clone),
+        project=Project(clone / folder),
         service=service,
         now=NOW,
-        drift=compare(service, root=clone, now=NOW, deployed=lambda _: Deployed(commit, "command")),
+        drift=compare(
+            service, root=clone / folder, now=NOW, deployed=lambda _: Deployed(commit, "command")
+        ),
         revisions=read_revisions,
         incidents=None if incidents is None else (lambda: incidents),
         runs_tests=runs_tests,
@@ -165,6 +168,19 @@ def test_the_services_tests(
     clone: Path, tests: list[str] | None, runs: bool, status: Status
 ) -> None:
     assert found("tests", before(clone, tests=tests, runs_tests=runs)).status is status
+
+
+def test_paths_are_those_of_the_repository_where_the_project_is_a_folder_in_it(
+    remote: History, tmp_path: Path
+) -> None:
+    remote.commit("plumbline/README.md", "schemas/APPLIED")
+    clone = remote.clone(tmp_path / "clone")
+    (clone / "schemas/APPLIED").write_text("none\n")
+    declared = {"migrations": ["schemas/migrations"], "applied": ["cat", "schemas/APPLIED"]}
+    one = found("schema changes", before(clone, folder="plumbline", **declared))
+    assert (one.status, "001_first.sql" in str(one)) == (Status.CRITICAL, True)
+    tests = found("tests", before(clone, folder="plumbline", tests=["ls", "shared/b.py"]))
+    assert tests.status is Status.PASS
 
 
 def test_schema_changes_must_have_been_applied(remote: History, tmp_path: Path) -> None:

@@ -169,6 +169,18 @@ def test_the_paths_of_a_repository_that_is_not_here_are_not_looked_at(
     assert set(linted.codes()) == {"service-path-missing"}
 
 
+def test_paths_of_services_are_of_the_repository_that_holds_the_project(
+    linted: LintedProject,
+) -> None:
+    top = linted.root.parent
+    for name in (".git", "loader"):
+        (top / name).mkdir()
+    linted.replace("deploy/services.yml", "paths: [macros,", "paths: [loader,")
+    assert "loader" not in str(linted.found("service-path-missing"))
+    linted.replace("deploy/services.yml", "paths: [loader,", "paths: [macros,")
+    assert "'macros' is not in the repository" in str(linted.found("service-path-missing"))
+
+
 def test_an_empty_project_has_no_monitors_and_no_faults(linted: LintedProject) -> None:
     for folder in ("expectations", "checkpoints", "validation_definitions", "models", "deploy"):
         for file in sorted((linted.root / folder).rglob("*"), reverse=True):

@@ -346,7 +346,7 @@ def footer(message: Message) -> str:
     """Where it comes from: checkpoint, target, instant, suites, run."""
     parts = [
         cut(one_line(message.checkpoint), _LONGEST_MONITOR),
-        f"target {cut(one_line(message.target), _LONGEST_MONITOR)}",
+        *([f"target {cut(one_line(message.target), _LONGEST_MONITOR)}"] if message.target else []),
         f"as of {moment(message.as_of)}",
         *([f"suites {cut(one_line(message.revision), 50)}"] if message.revision else []),
         f"run {cut(one_line(message.run_id), _LONGEST_MONITOR)}",

@@ -114,7 +114,8 @@ def _named(facts: Facts, services: Document, path: KeyPath) -> Iterator[Finding]
             yield NO_RUNBOOK.at(
                 services.place(*path),
                 "the service has no runbook",
-                "write one and add `runbook: docs/runbooks/NAME.md`",
+                "write one and add `runbook: docs/runbooks/"
+                f"{services.text(*path, 'name') or 'NAME'}.md`",
             )
     elif "://" not in runbook and find_runbook(facts.root, runbook) is None:
         yield RUNBOOK_MISSING.at(

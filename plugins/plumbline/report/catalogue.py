@@ -20,6 +20,8 @@ from plumbline.report.page import Block, Break, Line, Name, Section, Table, Verd
 
 SCHEMA_VERSION = 1
 NEVER_RAN = "NEVER RAN"
+_MOST_MONITORS = 20
+"""Of a checkpoint that are named; JSON has all."""
 
 
 @dataclass(frozen=True)
@@ -377,9 +379,8 @@ def _checkpoints(catalogue: Catalogue) -> Block:
 
 
 def _named(entry: CheckpointEntry) -> str:
-    """Its monitors; of recorded ones, of which there may be hundreds, the first."""
-    names = entry.monitors
-    return (listing(names) if entry.file is None else ", ".join(names)) or NOTHING
+    """Its monitors; of many the first: ``list --checkpoint`` lists all."""
+    return listing(entry.monitors, _MOST_MONITORS) or NOTHING
 
 
 def one_line_of(schedules: Sequence[Schedule], checkpoint: str) -> str | None:

@@ -203,6 +203,19 @@ def test_filters_choose_monitors(
         assert plumbline("list", *filters.split()).out == "no monitor matches the filters\n"
 
 
+def test_of_a_checkpoint_with_many_monitors_twenty_are_named(
+    project: SmallProject, plumbline: Plumbline
+) -> None:
+    names = [f"m{number:02}" for number in range(30)]
+    for name in names:
+        project.add(name, SmallMonitor("select 1 as x"))
+    project.checkpoint(*names, name="many")
+    lines = plumbline("list", "--checkpoint", "many").out.splitlines()
+    assert next(line for line in lines if line.startswith("many ")).endswith("m18, m19 and 10 more")
+    read = json.loads(plumbline("list", "--checkpoint", "many", "--format", "json").out)
+    assert read["checkpoints"][0]["monitors"] == names
+
+
 def test_a_filter_leaves_out_the_other_checkpoints(
     many: SmallProject, plumbline: Plumbline
 ) -> None:

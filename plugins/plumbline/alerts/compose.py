@@ -20,7 +20,7 @@ from plumbline.alerts.incidents.model import Change, FailingGroup, Incident, Kno
 from plumbline.alerts.routes import route_of, with_fallback
 from plumbline.checks.failures import reported, unmeasured_failure
 from plumbline.core.alert_line import Event
-from plumbline.core.outcome import Outcome, measured
+from plumbline.core.outcome import Outcome, measured, worst_groups_first
 from plumbline.core.run import Run
 from plumbline.core.status import RunStatus, Status
 from plumbline.project.alerts import AlertsConfig
@@ -213,7 +213,7 @@ def _item(change: Change, outcome: Outcome | None, known: Known) -> Item:
     incident = change.incident
     memory = known.monitors.get(incident.monitor)
     new = {member.key for member in change.new_members}
-    groups = sorted(incident.members, key=_worst_first)
+    groups = worst_groups_first(incident.members)
     good = memory.last_good if memory else None
     ended = change.event.is_end
     found = None if outcome is None or _is_missing(change, outcome) else outcome
@@ -323,13 +323,6 @@ def _failed(outcome: Outcome, *, names_groups: bool) -> Iterator[str]:
     for expectation in outcome.expectations:
         if expectation.error:
             yield f"{expectation.text} (could not be evaluated)"
-
-
-def _worst_first(member: FailingGroup) -> tuple[int, float, str]:
-    """By status, then by how far beyond the threshold, then by key."""
-    known = member.observed is not None and member.threshold is not None
-    beyond = abs((member.observed or 0.0) - (member.threshold or 0.0)) if known else float("inf")
-    return (-member.status.severity, -beyond, member.key)
 
 
 def _group(member: FailingGroup, new: Collection[str]) -> GroupLine:

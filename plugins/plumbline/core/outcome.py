@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from plumbline.core.alert_line import AlertLine
 from plumbline.core.failure import FailingRows, Failure
@@ -73,6 +73,11 @@ class GroupOutcome:
     metrics: Mapping[str, MetricOutcome] = field(default_factory=dict)
     """Of a suite over a table, by name; not in the JSON."""
 
+    @property
+    def label(self) -> str:
+        """Of its key."""
+        return self.key.label
+
 
 def how_bad(status: Status, observed: float | None, threshold: float | None) -> tuple[int, float]:
     """A sort key of groups, worst first: by status, then by the distance from the threshold.
@@ -87,8 +92,27 @@ def how_bad(status: Status, observed: float | None, threshold: float | None) -> 
     return rank, -distance if status.is_failing else distance
 
 
-def worst_groups_first(groups: Iterable[GroupOutcome]) -> list[GroupOutcome]:
-    """``groups`` in the order of `how_bad`."""
+class HasThreshold(Protocol):
+    """A `GroupOutcome`, or a view of one."""
+
+    @property
+    def status(self) -> Status:
+        """As of the group."""
+
+    @property
+    def observed(self) -> float | None:
+        """As of the group."""
+
+    @property
+    def threshold(self) -> float | None:
+        """As of the group."""
+
+
+G = TypeVar("G", bound=HasThreshold)
+
+
+def worst_groups_first(groups: Iterable[G]) -> list[G]:
+    """``groups`` in the order of `how_bad`; those that are equally bad as they were."""
     return sorted(groups, key=lambda one: how_bad(one.status, one.observed, one.threshold))
 
 

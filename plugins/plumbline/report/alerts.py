@@ -15,6 +15,7 @@ from plumbline.alerts.incidents.model import FailingGroup, Incident, reason_text
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.core.alert_line import ENDINGS
 from plumbline.core.mute import NO_END, Mute
+from plumbline.core.outcome import worst_groups_first
 from plumbline.core.safe_text import one_line
 from plumbline.core.text import (
     NOTHING,
@@ -211,7 +212,7 @@ def _covered(incident: Incident) -> frozenset[str]:
 def _groups(incident: Incident, now: datetime) -> Table:
     """The failing groups, those first that nobody acknowledged; without columns that are empty."""
     covered = _covered(incident)
-    newest = sorted(incident.members, key=lambda member: member.key in covered)
+    newest = sorted(worst_groups_first(incident.members), key=lambda member: member.key in covered)
     rows = [
         (
             Name(member.label),

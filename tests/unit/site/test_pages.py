@@ -19,7 +19,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.status import MEANINGS, RunStatus, Status
 from plumbline.site import paths
-from plumbline.site.pages import Pages, layout, render_site
+from plumbline.site.pages import Pages, incidents, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page, parted, tight
 from plumbline.site.pages.overview import calendar, headline, measured, render
 from plumbline.site.rows import RunRow
@@ -293,6 +293,25 @@ def test_the_worst_twenty_groups_are_shown_and_the_others_folded() -> None:
     assert names == ["system_4999", *(f"system_{number:04d}" for number in range(19))]
     assert "4,980 more groups" in folded
     assert len(re.findall(r"system_\d{4}", folded.partition("</details>")[0])) == 4_980
+
+
+def test_the_groups_of_an_incident_are_folded_too_worst_first() -> None:
+    data = site_data()
+    view = next(one for one in data.incidents if one.incident.members)
+    like = view.incident.members[0]
+    members = [
+        replace(like, key=f'{{"system":"s{number}"}}', label=f"s{number}", observed=49 - number)
+        for number in range(30)
+    ]
+    members[3] = replace(members[3], label=" ")
+    page = incidents.render(
+        data, replace(view, incident=replace(view.incident, members=tuple(members)))
+    ).decode()
+    shown, folded = page.split("<summary>10 more groups</summary>")
+    names = r'<th scope="row"><span class="keep">([^<]+)'
+    assert re.findall(names, shown) == [f"s{number}" for number in range(29, 9, -1)]
+    assert re.findall(names, folded)[-4:] == ["&#39; &#39;", "s2", "s1", "s0"]
+    assert "Find a group" in folded
 
 
 def test_charts_over_time_need_two_instants() -> None:

@@ -33,6 +33,9 @@ CONTENT_SECURITY_POLICY = (
 )
 """Scripts and styles are files of the site's own; nothing inline runs, nothing is fetched."""
 
+SHOWN_GROUPS = 20
+"""Groups in a table, and charts of groups, that are not folded."""
+
 _MOST_CHARACTERS = 300
 
 
@@ -54,6 +57,7 @@ def environment() -> Environment:
         day=day,
         is_pseudonym=is_pseudonym,
         lasting=span,
+        named=named,
         parted=parted,
         said_of_day=said_of_day,
         seconds=duration,
@@ -229,6 +233,11 @@ def parted(name: str) -> Markup:
     """``name``, of which a line may end after an underscore or a dot, before it ends within a
     word; copied, it is as it was."""
     return Markup("<wbr>").join(re.findall(r"[^_.]*[_.]+|[^_.]+", name))
+
+
+def named(label: str) -> str:
+    """The name of a group, which quotes show where it is empty."""
+    return label if label.strip() else repr(label)
 
 
 def _time(instant: datetime, data: SiteData, *, ends_day: bool) -> Markup:

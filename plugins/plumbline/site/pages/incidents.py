@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from plumbline.alerts.incidents.model import Incident
+from plumbline.core.outcome import worst_groups_first
 from plumbline.site import paths
 from plumbline.site.pages import frame
 from plumbline.site.pages.runbook import render_runbook
@@ -25,6 +26,8 @@ def render(data: SiteData, view: IncidentView) -> bytes:
         view=view,
         incident=incident,
         lasted=lasted(incident),
+        members=worst_groups_first(incident.members),
+        shown_groups=frame.SHOWN_GROUPS,
         runbook=render_runbook(view.runbook) if view.runbook else None,
     )
 

@@ -26,8 +26,6 @@ from plumbline.site.view_models import (
 )
 
 _GROUP_TABLE_RUNS = 10
-_SHOWN_GROUPS = 20
-"""Groups of the last run, and charts of groups, that are not folded."""
 _SHOWN_CHANGES = 10
 """Commits that are not folded."""
 
@@ -87,7 +85,7 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         failures=reported(view.latest.failures) if view.latest else (),
         unit=unit,
         where=_worst_groups(view),
-        shown_groups=_SHOWN_GROUPS,
+        shown_groups=frame.SHOWN_GROUPS,
         shown_changes=_SHOWN_CHANGES,
         has_marks=_has_marks(view, data),
         has_thresholds=any(point.thresholds for point in view.points),

@@ -245,8 +245,19 @@ def _for_cloud(
         cloud,
         installing=install_lines(read_installation(), repository, requirements),
         folder=repository.folder,
+        dbt=_dbt_folder(project, repository.root),
         now=current_session().clock(),
     )
+
+
+def _dbt_folder(project: Project, root: Path) -> str | None:
+    """The folder, below ``root``, of the dbt project whose manifest monitors read."""
+    from plumbline.models.dbt_home import find_dbt_home
+
+    home = find_dbt_home(project)
+    if home.is_own and not home.manifest_file.is_file():
+        return None
+    return os.path.relpath(home.root.resolve(), root)
 
 
 def _remote(project: Project, name: str | None) -> str:

@@ -45,6 +45,8 @@ _CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 _SETUP_PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0"
 _GOOGLE_AUTH = "google-github-actions/auth@7c6bc770dae815cd3e89ee6cdf493a5fab2cc093 # v3.0.0"
 
+_OWN_TOKEN = "GITHUB_TOKEN"
+"""The workflow's, which has no permission but those that the workflow names."""
 _MOST_OFTEN = timedelta(minutes=5)
 _SETTING_UP = timedelta(minutes=15)
 """For all steps before the run."""
@@ -58,6 +60,7 @@ def write_github_actions(
     *,
     installing: Sequence[str],
     folder: str = ".",
+    dbt: str | None = None,
     now: datetime,
 ) -> list[ExportFile]:
     """A workflow for each, for ``.github/workflows``.
@@ -66,6 +69,7 @@ def write_github_actions(
         cloud: where BigQuery is; what is not said is a variable of the repository.
         installing: the commands that install plumbline, at the root of the repository.
         folder: the project's, below that root.
+        dbt: the folder of the dbt project whose manifest monitors read; None: they read none.
         now: from which year on the zone's clock is looked at.
 
     Raises:
@@ -73,7 +77,9 @@ def write_github_actions(
     """
     names = unit_names(schedules, cloud.scope)
     return [
-        _workflow(one, cloud, names[one.name], installing=installing, folder=folder, now=now)
+        _workflow(
+            one, cloud, names[one.name], installing=installing, folder=folder, dbt=dbt, now=now
+        )
         for one in schedules
     ]
 
@@ -149,6 +155,7 @@ def _workflow(
     *,
     installing: Sequence[str],
     folder: str,
+    dbt: str | None,
     now: datetime,
 ) -> ExportFile:
     crons = utc_crons(schedule, now)
@@ -167,6 +174,11 @@ def _workflow(
             f"{zone} has {len(offsets)} offsets from UTC in a year. Each has its own crons, and",
             "the first step stops those that don't apply today. When the clocks change, a time in",
             "the skipped hour doesn't run, and one in the repeated hour runs twice.",
+        ]
+    if dbt is not None:
+        header += [
+            f"Monitors read dbt's manifest: before the run, add a step for the folder {dbt} with",
+            "`dbt deps && dbt compile`, and dbt to what is installed.",
         ]
     header += maintenance_notes(schedule)
     account = cloud.service_account or "${{ vars.GCP_SERVICE_ACCOUNT }}"
@@ -193,6 +205,9 @@ def _workflow(
             f"    timeout-minutes: {_minutes(schedule.deadline + _SETTING_UP)}\n",
             "    permissions:\n      contents: read\n",
             "      id-token: write # to authenticate to Google without a key\n",
+            "      issues: write # for a channel that writes issues\n"
+            if _OWN_TOKEN in cloud.secrets
+            else "",
             "    steps:\n",
             _guard(crons, zone) if needs_guard else "",
             f"      - uses: {_CHECKOUT}\n{only_if}",

@@ -42,6 +42,21 @@ def hours(number: float) -> timedelta:
     return timedelta(hours=number)
 
 
+def test_the_workflows_own_token_may_write_issues_where_a_channel_has_it() -> None:
+    def permissions(cloud: Cloud) -> object:
+        return workflow(schedule(), cloud)["jobs"]["run"]["permissions"]
+
+    assert "issues" not in permissions(CLOUD)
+    own = replace(CLOUD, secrets=("GITHUB_TOKEN",))
+    assert permissions(own) == {"contents": "read", "id-token": "write", "issues": "write"}
+
+
+def test_that_monitors_read_dbts_manifest_is_said_at_its_top() -> None:
+    files = write_github_actions([schedule()], CLOUD, installing=INSTALLING, dbt="shop", now=NOW)
+    (text,) = [file.text for file in files]
+    assert "# Monitors read dbt's manifest: before the run, add a step for the folder shop" in text
+
+
 CASES = [
     ("0 */6 * * *", "America/Los_Angeles", {
         "0 2,8,14,20 * * *": (hours(-8),),

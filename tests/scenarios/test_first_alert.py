@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,7 @@ def test_three_commands_lead_from_a_table_to_the_first_alert(
     (message,) = slack.messages
     assert message["text"].startswith("WARNING orders")
     assert "amount" in str(message)
+    # What was recorded is of the example's day, and not stale for that.
+    checked = plumbline("schedule", "check", "--no-alerts", "--format", "json", cwd=shop)
+    (alerts,) = [one for one in json.loads(checked.stdout)["watched"] if one["name"] == "alerts"]
+    assert "stale" not in [finding["kind"] for finding in alerts["findings"]]

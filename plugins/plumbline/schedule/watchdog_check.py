@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from plumbline.core.errors import ConfigError, PlumblineError, WarehouseError
@@ -152,7 +152,7 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
         installed = _installed(project.schedules, history.dataset, beats)
         # Of these alone: that dbt's results were recorded says nothing of plumbline's runs.
         newest_outcome = history.newest_recorded(
-            since=since, until=now + AHEAD, checkpoints=recording
+            since=_judged_since(target, since), until=now + AHEAD, checkpoints=recording
         )
         try:
             state = read_last_state(history.dataset, now=now)
@@ -177,6 +177,13 @@ def _look(project: Project, target: Target, opened: OpenedChannels, now: datetim
             if name in routed and with_fallback(project.alerts, name, opened.channels) is None
         },
     )
+
+
+def _judged_since(target: Target, since: datetime) -> datetime:
+    """From when on outcomes are of the runs since ``since``; on demo data all are of its day."""
+    if target.demo is None:
+        return since
+    return min(since, datetime.combine(target.demo.judged_day, time.min, UTC))
 
 
 def _installed(

@@ -115,17 +115,20 @@ def incident_page(view: IncidentDetails) -> list[Section]:
         head,
         *([Section("Timeline", (Items(events),))] if events else []),
         *_waiting_section(view.waiting, view.now),
-        *(_message_section(pending.message, view.now) for pending in view.waiting),
+        *(_message_section(pending.message, view) for pending in view.waiting),
     ]
 
 
-def _message_section(message: Message, now: datetime) -> Section:
-    """The text of a message that waits: also what a project without a channel would send."""
+def _message_section(message: Message, view: IncidentDetails) -> Section:
+    """The text of a message that waits, as far as it is of the incident: also what a project
+    without a channel would send."""
+    now = view.now
     if now.tzinfo is not None:
         message = in_zone(message, now.tzinfo)
-    return Section(
-        ("Message ", Name(message.id)), (Code(plain_text(message, limit=_LONGEST, now=now)),)
-    )
+    own = tuple(item for item in message.items if item.incident == view.incident_id)
+    others = f", one of its {len(message.items):,} incidents" if message.items != own else ""
+    text = plain_text(replace(message, items=own), limit=_LONGEST, now=now)
+    return Section(("Message ", Name(message.id), others), (Code(text),))
 
 
 _LONGEST = 4000

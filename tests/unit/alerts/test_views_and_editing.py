@@ -105,6 +105,17 @@ def test_a_message_that_waits_has_its_times_in_the_domains_zone() -> None:
     assert "UTC" not in text
 
 
+def test_of_a_message_about_many_incidents_the_part_about_this_one_is_shown() -> None:
+    kept = waiting()
+    (item,) = kept.message.items
+    others = [replace(item, incident=f"b-{number:04}", monitor="b") for number in range(9)]
+    kept = replace(kept, message=replace(kept.message, items=(*others, item)))
+    text = text_of(views.IncidentDetails("a-0001", incident(), [], (kept,), NEW_YORK))
+    shown = text.partition("Message m, one of its 10 incidents\n")[2]
+    assert "incident  a-0001" in shown
+    assert "b-0000" not in shown
+
+
 def test_where_nothing_is_open_that_is_said() -> None:
     assert "No incident is open." in text_of(listed(AlertState()))
 

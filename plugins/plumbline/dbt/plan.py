@@ -38,6 +38,9 @@ Kind = Literal["expectation", "failing_rows", "not_imported"]
 
 _CONDITION = re.compile(r"(!=|<>|>=|>)\s*(\d+)")
 
+SINGULAR = "singular test"
+"""Stands for the macro of a test that is a query of its own."""
+
 
 @dataclass(frozen=True)
 class Became:
@@ -120,7 +123,7 @@ class Planner:
         return Plan(tuple(self.suites.values()), tuple(became), held)
 
     def _test(self, test: DataTest) -> Became:
-        group = test.generic.macro if test.generic else "singular test"
+        group = test.generic.macro if test.generic else SINGULAR
         file = test.resource.file
         became, why = partial(Became, test.resource.id, group, file), ""
         try:

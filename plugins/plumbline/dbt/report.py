@@ -11,7 +11,7 @@ from typing import Any
 from plumbline.core.text import count
 from plumbline.dbt.importing import TEXT, Import
 from plumbline.dbt.merge import Conflict
-from plumbline.dbt.plan import Became
+from plumbline.dbt.plan import SINGULAR, Became
 from plumbline.report.page import (
     Block,
     Code,
@@ -54,6 +54,15 @@ def import_page(found: Import, *, checkpoint: str, is_dry: bool, where: str) -> 
     ]
     if rows:
         sections.append(Section("", (Table(("test", "tests", "became"), rows, frozenset({1})),)))
+    queries = [
+        text
+        for group, some in sorted(tests.items())
+        if group != SINGULAR
+        for text in _queries(group, some)
+    ]
+    if queries:
+        title = "Queries of failing rows, because no expectation checks the same"
+        sections.append(Section(title, (Items(tuple(queries)),)))
     left = tuple(_left(found.became))
     if left:
         sections.append(Section("Not imported", (Results(left),)))
@@ -88,12 +97,16 @@ def _became(tests: Sequence[Became]) -> str:
     for text, number in kinds.most_common():
         said = text.replace("query", "queries") if number > 1 else text
         texts.append(said if len(kinds) == 1 else f"{number:,} {said}")
-    reasons = Counter(one.why for one in tests if one.kind == "failing_rows" and one.why)
-    if reasons and any(one.group != "singular test" for one in tests):
-        shown = [reason for reason, _ in reasons.most_common(_MOST_REASONS)]
-        more = len(reasons) - len(shown)
-        texts[-1] += f" ({'; '.join(shown)}{f'; {more} more reasons' if more else ''})"
     return ", ".join(texts)
+
+
+def _queries(group: str, tests: Sequence[Became]) -> Iterator[str]:
+    """Why tests of a macro became queries."""
+    reasons = Counter(one.why for one in tests if one.kind == "failing_rows" and one.why)
+    for reason, number in reasons.most_common(_MOST_REASONS):
+        yield f"{group}: {reason} ({count(number, 'tests')})"
+    if (more := len(reasons) - _MOST_REASONS) > 0:
+        yield f"{group}: {count(more, 'more reasons')}"
 
 
 def _left(became: Sequence[Became]) -> Iterator[Result]:

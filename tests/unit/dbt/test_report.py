@@ -43,9 +43,12 @@ def test_a_line_a_kind_of_test_and_what_is_left_to_do(
 dbt 1.11.16 · shop
 
 test           tests  became
-unique             2  1 expect_column_values_to_be_unique, 1 query of failing rows ('lower(email)' is an expression, not a column)
+unique             2  1 expect_column_values_to_be_unique, 1 query of failing rows
 is_even            1  not imported
 singular test      1  query of failing rows
+
+Queries of failing rows, because no expectation checks the same
+- unique: 'lower(email)' is an expression, not a column (1 test)
 
 Not imported
 - is_even has no counterpart, and the manifest has no compiled SQL of it (1 test)

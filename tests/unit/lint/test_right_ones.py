@@ -181,6 +181,18 @@ def test_paths_of_services_are_of_the_repository_that_holds_the_project(
     assert "'macros' is not in the repository" in str(linted.found("service-path-missing"))
 
 
+def test_a_model_is_described_beside_it_where_there_is_no_schema_file(
+    linted: LintedProject,
+) -> None:
+    (linted.root / "models/schema.yml").rename(linted.root / "models/all.yml")
+    linted.replace("models/all.yml", "- name: calendar", "- name: calendars")
+    (found,) = linted.found("model-without-description")
+    assert found.fix.startswith("describe it in models/staging/calendar.yml: `")
+    text = found.fix.partition("`")[2].partition("`")[0]
+    linted.write("models/staging/calendar.yml", text)
+    assert linted.found("model-without-description") == []
+
+
 def test_an_empty_project_has_no_monitors_and_no_faults(linted: LintedProject) -> None:
     for folder in ("expectations", "checkpoints", "validation_definitions", "models", "deploy"):
         for file in sorted((linted.root / folder).rglob("*"), reverse=True):

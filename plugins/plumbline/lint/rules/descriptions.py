@@ -49,6 +49,10 @@ UNKNOWN_GRAIN = RULES.error(
 )
 
 
+_SCHEMA = "models/schema.yml"
+"""Where projects of dbt describe their models, if they do so in one file."""
+
+
 def check(context: LintContext) -> Iterator[Finding]:
     facts = context.facts
     for model in models_in(facts.properties):
@@ -69,11 +73,12 @@ def check(context: LintContext) -> Iterator[Finding]:
     for name in context.models.watched:
         described = facts.described.get(name)
         if described is None and facts.are_declarations_read:
-            yield NO_DESCRIPTION.at(
-                Place(context.models.templates[name].file),
-                f"model {name!r} is not described",
-                f"add it to models/schema.yml: - name: {name}",
-            )
+            file = context.models.templates[name].file
+            fix = f"add it to {_SCHEMA}: - name: {name}"
+            if not (facts.root / _SCHEMA).is_file():
+                own = file.with_suffix(".yml").relative_to(facts.root).as_posix()
+                fix = f"describe it in {own}: `models: [{{name: {name}, description: WHAT IT IS}}]`"
+            yield NO_DESCRIPTION.at(Place(file), f"model {name!r} is not described", fix)
         elif described is not None:
             yield from _of_model(context, described)
     yield from _of_sources(context)

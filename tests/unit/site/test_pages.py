@@ -19,7 +19,7 @@ from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.status import MEANINGS, RunStatus, Status
 from plumbline.site import paths
-from plumbline.site.pages import Pages, incidents, layout, render_site
+from plumbline.site.pages import Pages, coverage, incidents, layout, render_site
 from plumbline.site.pages.frame import cell, frame_page, parted, tight
 from plumbline.site.pages.overview import calendar, headline, measured, render
 from plumbline.site.rows import RunRow
@@ -312,6 +312,17 @@ def test_the_groups_of_an_incident_are_folded_too_worst_first() -> None:
     assert re.findall(names, shown) == [f"s{number}" for number in range(29, 9, -1)]
     assert re.findall(names, folded)[-4:] == ["&#39; &#39;", "s2", "s1", "s0"]
     assert "Find a group" in folded
+
+
+def test_the_coverage_of_many_monitors_is_folded() -> None:
+    data = site_data()
+    like = data.coverage[0]
+    rows = tuple(replace(like, monitor=f"region_{number:03d}") for number in range(150))
+    page = coverage.render(replace(data, coverage=rows)).decode()
+    parts = page.split("<summary>50 more monitors</summary>")
+    shown = [len(re.findall(r'<th scope="row">.*region_', part)) for part in parts]
+    assert shown == [100, 50 + 100, 50]
+    assert page.count("Find a monitor") == 2
 
 
 def test_charts_over_time_need_two_instants() -> None:

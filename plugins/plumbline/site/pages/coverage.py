@@ -7,6 +7,9 @@ from plumbline.site import paths
 from plumbline.site.pages import frame
 from plumbline.site.view_models import SiteData
 
+_SHOWN_MONITORS = 100
+"""In each table, that are not folded."""
+
 
 def render(data: SiteData) -> bytes:
     """``coverage.html``."""
@@ -16,5 +19,6 @@ def render(data: SiteData) -> bytes:
         paths.COVERAGE,
         title="Coverage",
         rows=data.coverage,
+        shown_monitors=_SHOWN_MONITORS,
         every=write_duration,
     )

@@ -273,7 +273,8 @@ def test_what_cant_be_converted_is_named_with_the_reason_and_the_fix(tmp_path: P
         "a parameter without value": (
             {"suites": {"orders": [parameter, NOT_NULL]}},
             "expectations[0] expect_column_values_to_not_be_null: parameter 'least' has no value; "
-            "give it a value under suite_parameters of the suite in GX, and import again",
+            "give it a value under suite_parameters (in GX 0.x: evaluation_parameters) of the "
+            "suite in GX, and import again",
         ),
         "a parameter without value, over a query": (
             {
@@ -913,7 +914,9 @@ def test_a_later_import_adds_the_tables_that_it_reads(tmp_path: Path) -> None:
     planned = plan_import(folder, project=Project(root), root=root)
     assert set(planned.changed) == {"models/sources_gx.yml"}
     assert planned.kept == ("checkpoints/health_check.json",)
-    assert list(planned.report.to_do) == ["list refunds in checkpoints/health_check.json"]
+    todo = "list refunds in checkpoints/health_check.json, so that it is run"
+    assert list(planned.report.to_do) == [todo]
+    assert "plumbline run" not in as_text(import_page(planned, is_dry=False))
     planned.write()
     sources = yaml.safe_load((root / "models/sources_gx.yml").read_text())["sources"]
     found = {one["name"]: (one.get("database"), one["tables"][0]["name"]) for one in sources}
@@ -1021,8 +1024,10 @@ def test_what_is_no_gx_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is not a project of Great Expectations"):
         plan(tmp_path / "missing")
     make_project(tmp_path / "ours", name=None, example=False)
-    with pytest.raises(ConfigError, match="is already a plumbline project"):
+    with pytest.raises(ConfigError, match="is already a plumbline project") as refused:
         plan(tmp_path / "ours")
+    command = f"plumbline list --project-dir {os.path.relpath(tmp_path / 'ours')}"
+    assert command in str(refused.value.fix)
 
 
 def test_the_folder_of_gxs_configuration_is_no_place_for_the_new_project(tmp_path: Path) -> None:

@@ -44,11 +44,14 @@ class Plan:
     """Files that are there with another content, and stay as they are."""
     unchanged: tuple[str, ...]
     report: Report
+    incomplete: tuple[str, ...] = ()
+    """Of ``kept``, the checkpoints that lack a monitor."""
 
     @property
     def checkpoints(self) -> list[str]:
-        """The checkpoints that were converted."""
-        files = [Path(one.file) for one in self.report.converted]
+        """The checkpoints that run what was converted."""
+        found = (one.file for one in self.report.converted)
+        files = [Path(file) for file in found if file not in self.incomplete]
         return [file.stem for file in files if (file.parent.name, file.suffix) == _CHECKPOINT]
 
     def write(self) -> None:
@@ -225,13 +228,22 @@ def _compared(
     if ALERTS_FILE in kept:
         added = other[ALERTS_FILE].partition("channels:")
         done.report.ask(f"add to {ALERTS_FILE}:\n{''.join(added[1:])}".rstrip())
+    incomplete = []
     for name in kept:
         if missing := _monitors_in(other[name]) - _monitors_in(
             (into.root / name).read_text("utf-8", "replace")
         ):
-            done.report.ask(f"list {', '.join(sorted(missing))} in {name}")
+            incomplete.append(name)
+            done.report.ask(f"list {', '.join(sorted(missing))} in {name}, so that it is run")
     return Plan(
-        into.root, into.name is not None, written, changed, kept, tuple(unchanged), done.report
+        into.root,
+        into.name is not None,
+        written,
+        changed,
+        kept,
+        tuple(unchanged),
+        done.report,
+        tuple(incomplete),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -232,7 +233,13 @@ def _find_configuration(folder: Path) -> Document:
         if not has_targets(document.mapping()):
             return document
     if found:
-        raise ConfigError(f"{folder} is already a plumbline project", key="DIR", fix=fix)
+        ours = shlex.quote(os.path.relpath(found[-1].parent))
+        raise ConfigError(
+            f"{folder} is already a plumbline project",
+            key="DIR",
+            fix=f"its suites and checkpoints run as they are: `plumbline list --project-dir {ours}`"
+            f"; else {fix}",
+        )
     raise ConfigError(
         f"{folder} is not a project of Great Expectations: it has no {PROJECT_FILE}, and none in "
         "gx/ or great_expectations/",

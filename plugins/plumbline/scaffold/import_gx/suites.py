@@ -109,7 +109,8 @@ def _refuse_parameters(entry: Expectation, given: Mapping[str, Any]) -> None:
                 )
             raise NotConvertedError(
                 f"parameter {name!r} has no value",
-                "give it a value under suite_parameters of the suite in GX, and import again",
+                "give it a value under suite_parameters (in GX 0.x: evaluation_parameters) of the "
+                "suite in GX, and import again",
             )
 
 

@@ -25,6 +25,7 @@ from plumbline.site.pages.overview import calendar, headline, measured, render
 from plumbline.site.rows import RunRow
 from plumbline.site.view_models import (
     CheckpointView,
+    CoverageRow,
     DayView,
     MonitorView,
     MonthView,
@@ -316,8 +317,10 @@ def test_the_groups_of_an_incident_are_folded_too_worst_first() -> None:
 
 def test_the_coverage_of_many_monitors_is_folded() -> None:
     data = site_data()
-    like = data.coverage[0]
-    rows = tuple(replace(like, monitor=f"region_{number:03d}") for number in range(150))
+    rows = tuple(
+        CoverageRow(f"region_{number}", *[None] * 3, (), None, None, 0, None, None)
+        for number in range(150)
+    )
     page = coverage.render(replace(data, coverage=rows)).decode()
     parts = page.split("<summary>50 more monitors</summary>")
     shown = [len(re.findall(r'<th scope="row">.*region_', part)) for part in parts]

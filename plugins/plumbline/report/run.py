@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from plumbline.checks.failures import reported, unmeasured_failure
@@ -34,6 +35,9 @@ SHOWN = 8
 MOST_FAILURES = 20
 """How many failed expectations are named; JSON has all."""
 
+MOST_PASSING = 50
+"""How many monitors are listed that don't fail; JSON has all."""
+
 MOST_SQL = 4000
 """Characters of a query in a comment: GitHub takes one of 65,536, and ten monitors may fail."""
 
@@ -48,10 +52,12 @@ def run_page(report: RunReport, *, is_comment: bool = False) -> list[Section]:
             begins with the status, and says how to ask the same again.
     """
     sections = [_comment_head(report) if is_comment else _head(report)]
-    if report.outcomes:
-        sections.append(Section("", (_table(report, has_summary=is_comment),)))
+    listed, others = _listed(report.outcomes)
+    if listed:
+        table = _table(listed, has_summary=is_comment)
+        sections.append(Section("", (table, *_unlisted(others))))
     statuses = {outcome.monitor: outcome.status for outcome in report.outcomes}
-    for outcome in report.outcomes:
+    for outcome in listed:
         facts = [*_found(outcome), *_advice(outcome, statuses)]
         if not (is_comment or _is_said(outcome)):
             checked = outcome.status in (Status.WARNING, Status.CRITICAL)
@@ -114,7 +120,22 @@ def _without_fix(outcome: Outcome) -> str:
     return outcome.summary.removesuffix(f"; {outcome.fix}")
 
 
-def _table(report: RunReport, *, has_summary: bool) -> Table:
+def _listed(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
+    """Those that the report has, and the others: of many that are fine, the first are enough."""
+    fine = [one for one in outcomes if not (one.status.is_failing or one.notes)]
+    others = fine[MOST_PASSING:]
+    names = {one.monitor for one in others}
+    return [one for one in outcomes if one.monitor not in names], others
+
+
+def _unlisted(others: Sequence[Outcome]) -> Iterator[Dim]:
+    if others:
+        found = Counter(outcome.status.value for outcome in others)
+        said = ", ".join(f"{number:,} {status}" for status, number in sorted(found.items()))
+        yield Dim(f"Not listed: {said}")
+
+
+def _table(outcomes: Sequence[Outcome], *, has_summary: bool) -> Table:
     """A row for each monitor. In text the summaries stand below it, where lines are not cut up by
     columns."""
     return Table(
@@ -127,7 +148,7 @@ def _table(report: RunReport, *, has_summary: bool) -> Table:
                 _threshold(outcome),
                 *([_without_fix(outcome)] if has_summary else []),
             )
-            for outcome in report.outcomes
+            for outcome in outcomes
         ),
         below=3,
     )

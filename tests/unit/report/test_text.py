@@ -50,6 +50,27 @@ def test_the_first_line_says_what_was_judged() -> None:
     )
 
 
+def test_of_many_monitors_that_do_not_fail_the_first_are_listed() -> None:
+    many = [
+        *(outcome(f"fine_{number}", Status.PASS) for number in range(1_100)),
+        *(outcome(f"off_{number}", Status.SKIPPED, reason="no game") for number in range(2)),
+        outcome("last", Status.CRITICAL),
+    ]
+    text = render(report(*many))
+    assert "PASS      fine_49 " in text
+    assert "fine_50" not in text
+    assert "off_0" not in text
+    assert "last" in text
+    assert "\nNot listed: 1,050 PASS, 2 SKIPPED\n" in text
+
+
+def test_a_monitor_with_a_note_is_listed_though_many_pass() -> None:
+    many = [outcome(f"fine_{number}", Status.PASS) for number in range(50)]
+    text = render(report(*many, outcome("noted", Status.PASS, notes=("the query ran twice",))))
+    assert "the query ran twice" in text
+    assert "Not listed" not in text
+
+
 def test_it_says_when_the_day_is_the_demos() -> None:
     assert "checks its day, 2026-02-02" in render(seed_day()).splitlines()[1]
 

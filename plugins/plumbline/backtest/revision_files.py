@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-from plumbline.core.errors import ConfigError
+from plumbline.core.errors import ConfigError, MonitorError
+from plumbline.models.dbt_home import DbtHome, find_dbt_home
 from plumbline.net.git import FAILURES, read_git
 from plumbline.project import Project
+from plumbline.project.documents import DBT_FILE
 from plumbline.project.find import PROJECT_FILE
 
 
@@ -23,7 +27,11 @@ def project_at(project: Project, revision: str) -> Iterator[Project]:
     """
     commit = resolve(project.root, revision)
     with TemporaryDirectory(prefix="plumbline-base-") as folder:
-        packed, root = Path(folder, "base.tar"), Path(folder, "base")
+        home = _dbt_home(project)
+        # As far below a folder of its own as the project is below the dbt project around it.
+        above = () if home is None else PurePath(_way_to(home, project)).parts
+        packed = Path(folder, "base.tar")
+        root = Path(folder, "base", *("project" for part in above if part == ".."))
         # In a folder of a repository, git archives what is below it.
         read_git(project.root, "archive", "--format=tar", f"--output={packed}", commit)
         with tarfile.open(packed) as archive:
@@ -37,6 +45,8 @@ def project_at(project: Project, revision: str) -> Iterator[Project]:
                 key="--base",
                 fix="name a later revision",
             )
+        if home is not None:
+            _copy_dbt(home, Path(os.path.normpath(root / _way_to(home, project))))
         yield Project(root)
 
 
@@ -64,6 +74,26 @@ def resolve(root: Path, revision: str) -> str:
             "Actions: fetch-depth: 0)",
         ) from None
     return said.strip()
+
+
+def _dbt_home(project: Project) -> DbtHome | None:
+    try:
+        return find_dbt_home(project)
+    except MonitorError:  # each model that needs it says so
+        return None
+
+
+def _way_to(home: DbtHome, project: Project) -> str:
+    return os.path.relpath(home.root.resolve(), project.root.resolve())
+
+
+def _copy_dbt(home: DbtHome, to: Path) -> None:
+    """What says where dbt's tables are, as it is now: git doesn't have the manifest."""
+    for file in (home.root / DBT_FILE, home.manifest_file):
+        copy = to / os.path.relpath(file, home.root)
+        if file.is_file() and file.is_relative_to(home.root) and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
 
 
 def _needed(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

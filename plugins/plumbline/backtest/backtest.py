@@ -17,6 +17,7 @@ from plumbline.backtest.caveats import (
     faults,
     groups_gone,
     quiet_times,
+    rows_of_now,
     tables_seen,
 )
 from plumbline.backtest.fetch import Asked, Sent, ask
@@ -119,7 +120,11 @@ def run_backtest(
         jobs=sum(one.jobs for one in done.values()),
         bytes_billed=sum(billed) if billed else None,
         ignored=project.stale_entries,
-        notes=(*_notes(request, project, found.outcomes, replay), *columns_of_now(compiled)),
+        notes=(
+            *_notes(request, project, found.outcomes, replay),
+            *columns_of_now(compiled),
+            *rows_of_now(compiled),
+        ),
     )
 
 

@@ -259,6 +259,24 @@ def columns_of_now(models: Mapping[str, CompiledModel]) -> Iterator[str]:
         yield f"{listing(sorted(names))}: the current columns and types are used for every instant."
 
 
+def rows_of_now(models: Mapping[str, CompiledModel]) -> Iterator[str]:
+    """One sentence where suites over tables look at all rows, whatever the instant.
+
+    Args:
+        models: compiled, by monitor.
+    """
+    names = [
+        monitor
+        for monitor, model in models.items()
+        if isinstance(model, CompiledTable)
+        and not model.windows
+        and model.arrival is None
+        and any(isinstance(one, Measure) and one.needs_rows for one in model.measures)
+    ]
+    if names:
+        yield f"{listing(sorted(names))}: all rows as they are now are used for every instant."
+
+
 def _is_of_metadata(measure: Measure | EvaluationError) -> bool:
     return isinstance(measure, Measure) and not measure.needs_rows and measure.newest is None
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from plumbline.backtest.caveats import changes, columns_of_now, faults, quiet_times
+from plumbline.backtest.caveats import changes, columns_of_now, faults, quiet_times, rows_of_now
 from plumbline.core.outcome import Outcome
 from plumbline.core.status import Status
 from plumbline.evaluate.found import ValueFound
@@ -100,4 +100,13 @@ def test_columns_of_a_table_have_no_past() -> None:
     assert list(columns_of_now({"orders": table(elements="count(*)")})) == []
     assert list(columns_of_now({"orders": table(), "visits": table()})) == [
         "orders, visits: the current columns and types are used for every instant."
+    ]
+
+
+def test_all_rows_of_a_table_have_no_past() -> None:
+    measure = Measure(lambda _answer, _as_of: ValueFound(True), outputs={"elements": "count(*)"})
+    whole = CompiledTable("orders", "select 1", (), (), (), (), measures=(measure,))
+    arrived = replace(whole, arrival="loaded_at")
+    assert list(rows_of_now({"orders": whole, "visits": arrived})) == [
+        "orders: all rows as they are now are used for every instant."
     ]

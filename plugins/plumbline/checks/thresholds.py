@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from plumbline.checks.bounds import Bounds
 from plumbline.checks.check import Check, checks_of, subject_of
-from plumbline.checks.expected import expected, limit
+from plumbline.checks.expected import condition, expected, limit
 from plumbline.core.expectation_types import (
     FOLLOWS_HISTORY,
     NO_FAILING_ROWS,
@@ -137,8 +137,10 @@ def _subject(check: Check) -> str:
         return subject_of("failing rows", None, check.group_by)
     if _bounds(check.arguments):
         return expected(check.type, check.kwargs).partition(" must be ")[0]
-    shown = check.type.removeprefix("expect_").replace("_", " ")
-    return f"{check.column}: {shown}" if check.column else shown
+    # The share of ``mostly`` is the level.
+    of = {name: value for name, value in check.kwargs.items() if name != "mostly"}
+    rows = condition(check.kwargs)
+    return expected(check.type, of) + (f" where {rows}" if rows else "")
 
 
 def _level(check: Check, unit: str) -> str:

@@ -77,12 +77,17 @@ def test_the_levels_of_one_thing_stand_together() -> None:
     ("name", "kwargs", "words"),
     [
         ("table_to_be_fresh", {"max_hours": 24}, "newest a: critical > 24 h"),
-        ("column_values_to_be_unique", {}, "a: column values to be unique: critical"),
-        ("column_values_to_be_unique", {"mostly": 1}, "a: column values to be unique: critical"),
+        ("column_values_to_be_unique", {}, "a must be unique: critical"),
+        (
+            "column_values_to_be_in_set",
+            {"value_set": ["x", "y"], "row_condition": "b > 1", "condition_parser": "pandas"},
+            "a must be one of 'x', 'y' where b > 1: critical",
+        ),
+        ("column_values_to_be_unique", {"mostly": 1}, "a must be unique: critical"),
         (
             "column_values_to_not_be_null",
             {"mostly": 0.995},
-            "a: column values to not be null: critical < 99.5 %",
+            "a must not be NULL: critical < 99.5 %",
         ),
         (
             "column_values_to_be_between",
@@ -134,7 +139,7 @@ def test_an_expectation_of_gx_is_named_by_what_it_expects() -> None:
         )
     )
     assert [str(threshold) for threshold in found] == [
-        "a: column values to not be null: warning",
+        "a must not be NULL: warning",
         "row count: critical < 1",
     ]
 

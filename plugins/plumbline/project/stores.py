@@ -19,7 +19,7 @@ _OF_GX = "great_expectations"
 
 CONVERT = (
     "run `plumbline init` there, which adds what is missing; or convert the project with "
-    "`plumbline import gx DIR` in a new folder"
+    "`plumbline import gx` in a new folder"
 )
 """What to do with a project of Great Expectations."""
 

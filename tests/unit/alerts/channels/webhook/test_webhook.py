@@ -7,12 +7,15 @@ import hmac
 import json
 from datetime import datetime
 
+from plumbline.alerts.channels.message import GroupLine
 from plumbline.alerts.channels.webhook.channel import WebhookChannel
 from plumbline.alerts.channels.webhook.rendering import LONGEST_TEXT, body, payload
+from plumbline.core.status import Status
 from plumbline.net.receipt import DeliveryStatus
 from plumbline.net.secret import Secret
 from support.channel_messages import hostile_message, item, message
 from support.fake_receivers import FakeReceiver, Reply
+from support.pages import Page
 
 KEY = Secret("signing-key-1234", name="KEY")
 
@@ -35,6 +38,17 @@ def test_a_message_is_one_object(receiver: FakeReceiver) -> None:
         "m-0123456789abcdef",
         2,
     )
+
+
+def test_the_docs_show_every_key() -> None:
+    (shown,) = Page("docs/channels.md").blocks("json")
+    group = GroupLine(
+        *("2026-02-02", Status.CRITICAL),
+        **{"observed": 44.2, "numerator": 53.0, "denominator": 120.0, "threshold": 50.0},
+        unit="%",
+        is_new=True,
+    )
+    assert json.loads(shown.text) == payload(message(item(groups=(group,))))
 
 
 def test_an_item_has_what_a_machine_needs() -> None:

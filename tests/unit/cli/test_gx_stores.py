@@ -77,9 +77,7 @@ def test_a_project_of_plain_gx_is_told_how_to_convert_it(
     file = gx_project.root / "great_expectations.yml"
     file.write_text(yaml.safe_dump(OF_GX | {"fluent_datasources": {}}))
     said = plumbline(*command.split())
-    assert "convert the project with `plumbline import gx DIR` in a new folder" in (
-        said.out + said.err
-    )
+    assert "convert the project with `plumbline import gx` in a new folder" in (said.out + said.err)
 
 
 def test_with_the_fix_it_is_a_project(gx_project: Project, plumbline: Plumbline) -> None:

@@ -44,7 +44,10 @@ def test_the_docs_show_every_key() -> None:
     (shown,) = Page("docs/channels.md").blocks("json")
     group = GroupLine(
         *("2026-02-02", Status.CRITICAL),
-        **{"observed": 44.2, "numerator": 53.0, "denominator": 120.0, "threshold": 50.0},
+        observed=44.2,
+        numerator=53.0,
+        denominator=120.0,
+        threshold=50.0,
         unit="%",
         is_new=True,
     )

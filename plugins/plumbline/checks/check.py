@@ -194,24 +194,33 @@ class Check:
         if self.type == IS_FRESH:
             return "h"
         is_of_values = not self.is_metric and self.aggregate is None
-        if is_of_values and not self.measures(observed):
+        if is_of_values and not self.judges(observed):
             return ""
         column = observed.column if isinstance(observed, ObservedColumn) else None
         return unit_of(self.column or "", column, observed.unit if observed else "")
 
     def measures(self, observed: object) -> bool:
-        """Whether it judges the number that ``meta.monitor.observed`` declares."""
+        """Whether its own number is the one that ``meta.monitor.observed`` declares."""
+        return isinstance(observed, ObservedColumn) and (self.column, self.aggregate) == (
+            observed.column,
+            observed.aggregate,
+        )
+
+    def judges(self, observed: object) -> bool:
+        """Whether the number that ``meta.monitor.observed`` declares decides if it holds: it is its
+        own, or the worst of the values that are judged one by one."""
+        if self.measures(observed):
+            return True
         if not isinstance(observed, ObservedColumn) or self.column != observed.column:
             return False
-        return observed.aggregate in (self.aggregate, self._extreme)
+        return self._worst_value == observed.aggregate
 
     @cached_property
-    def _extreme(self) -> str | None:
-        """``min`` where it is enough to hold the lowest value against the bound, ``max`` where it
-        is the highest; None: single values pass or fail in another way."""
-        if self.type != _BETWEEN or self.kwargs.get("row_condition"):
+    def _worst_value(self) -> str | None:
+        """``min`` or ``max``, where each value is held against one bound; else None."""
+        if self.type not in (_BETWEEN, OURS) or self.aggregate or self.group_by or self.per:
             return None
-        if self.kwargs.get("mostly") not in (None, 1):
+        if self.kwargs.get("row_condition") or self.kwargs.get("mostly") not in (None, 1):
             return None
         given = [side for side in SIDES if self.arguments.get(side) is not None]
         return given[0].removesuffix("_value") if len(given) == 1 else None

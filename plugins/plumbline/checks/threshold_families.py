@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from plumbline.checks.bounds import Bounds
-from plumbline.checks.check import SIDES, Check, checks_of, subject_of
+from plumbline.checks.check import Check, checks_of, subject_of
 from plumbline.core.expectation_types import FOLLOWS_HISTORY, OURS
 from plumbline.core.group_key import GroupKey
 from plumbline.core.outcome import GroupOutcome, Outcome
 from plumbline.core.text import singular
 from plumbline.project.parameters import has_parameter
-from plumbline.project.suites import Observed, ObservedColumn, Suite
+from plumbline.project.suites import Observed, Suite
 
 Side = Literal["below", "above"]
 Level = Literal["warning", "critical"]
@@ -234,7 +234,7 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
         is_stored = (
             check.type == OURS
             and not has_parameter(check.kwargs)
-            and (len(grouped) == 1 if check.group_by else _judges(check, observed))
+            and (len(grouped) == 1 if check.group_by else check.judges(observed))
         )
         if of_table is not None and check.type != FOLLOWS_HISTORY and check.kept_as is not None:
             # Its bounds may also be of a time, which is no number.
@@ -255,17 +255,6 @@ def families_of(suite: Suite) -> tuple[tuple[Family, ...], tuple[str, ...]]:
         ),
         tuple(dict.fromkeys(beyond)),
     )
-
-
-def _judges(check: Check, observed: Observed) -> bool:
-    """Whether the monitor's number is what ``check`` judges: of a bound on each row, the worst."""
-    if check.measures(observed):
-        return True
-    if not isinstance(observed, ObservedColumn) or check.column != observed.column:
-        return False
-    sides = {side for side in SIDES if check.arguments.get(side) is not None}
-    worst = {"min": "min_value", "max": "max_value"}.get(observed.aggregate)
-    return check.aggregate is None and check.per is None and sides == {worst}
 
 
 def _key(one: Outcome | GroupOutcome) -> GroupKey:

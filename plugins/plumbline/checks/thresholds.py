@@ -83,7 +83,7 @@ def _judging(checks: Sequence[Check], observed: ObservedColumn) -> Sequence[Chec
     """The checks that judge the observed number; else those of plumbline's that judge the
     rows or groups that it is made of. A bound on single values is one on their minimum or maximum
     at most."""
-    return [one for one in checks if one.measures(observed)] or [
+    return [one for one in checks if one.judges(observed)] or [
         one for one in checks if one.is_metric and one.column == observed.column
     ]
 

@@ -79,19 +79,6 @@ class GroupOutcome:
         return self.key.label
 
 
-def how_bad(status: Status, observed: float | None, threshold: float | None) -> tuple[int, float]:
-    """A sort key of groups, worst first: by status, then by the distance from the threshold.
-
-    A failing group without a number is worse than any that has one; of those that pass, the one
-    that is nearest to its threshold comes first.
-    """
-    rank = WORST_FIRST.index(status)
-    if observed is None or not math.isfinite(observed):
-        return rank, -math.inf if status.is_failing else math.inf
-    distance = abs(observed - threshold) if threshold is not None else 0.0
-    return rank, -distance if status.is_failing else distance
-
-
 class HasThreshold(Protocol):
     """A `GroupOutcome`, or a view of one."""
 
@@ -112,8 +99,20 @@ G = TypeVar("G", bound=HasThreshold)
 
 
 def worst_groups_first(groups: Iterable[G]) -> list[G]:
-    """``groups`` in the order of `how_bad`; those that are equally bad as they were."""
-    return sorted(groups, key=lambda one: how_bad(one.status, one.observed, one.threshold))
+    """``groups`` by status, then by their distance from the threshold; equals as they were.
+
+    A failing group without a number is worse than any that has one; of those that pass, the one
+    that is nearest to its threshold comes first.
+    """
+    return sorted(groups, key=_how_bad)
+
+
+def _how_bad(group: HasThreshold) -> tuple[int, float]:
+    rank, is_wrong = WORST_FIRST.index(group.status), group.status.is_failing
+    if group.observed is None or not math.isfinite(group.observed):
+        return rank, -math.inf if is_wrong else math.inf
+    distance = abs(group.observed - group.threshold) if group.threshold is not None else 0.0
+    return rank, -distance if is_wrong else distance
 
 
 _MEASURED = (

@@ -117,7 +117,7 @@ def _is_said(outcome: Outcome) -> bool:
 
 def _without_fix(outcome: Outcome) -> str:
     """The summary; what it says to do has a label of its own."""
-    return outcome.summary.removesuffix(f"; {outcome.fix}")
+    return outcome.summary.removesuffix(f"; {outcome.fix}") if outcome.fix else outcome.summary
 
 
 def _listed(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Outcome]]:

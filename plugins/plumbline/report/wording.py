@@ -71,10 +71,11 @@ def alerts(lines: Iterable[AlertLine]) -> list[str]:
     found: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         found.setdefault(_around(line), []).append(line.incident)
-    return [
-        f"{before}{count(len(ids), 'incidents: ') if len(ids) > 1 else ''}{', '.join(ids)}{after}"
-        for (before, after), ids in found.items()
-    ]
+    texts = []
+    for (before, after), ids in found.items():
+        number = f"{count(len(ids), 'incidents')}: " if len(ids) > 1 else ""
+        texts.append(f"{before}{number}{', '.join(ids)}{after}")
+    return texts
 
 
 def _around(line: AlertLine) -> tuple[str, str]:

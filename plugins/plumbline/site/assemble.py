@@ -18,7 +18,7 @@ from plumbline.core.alert_line import Event
 from plumbline.core.errors import PlumblineError
 from plumbline.core.instants import last_day
 from plumbline.core.mute import Mute
-from plumbline.core.outcome import Outcome, how_bad
+from plumbline.core.outcome import Outcome
 from plumbline.core.pricing import LIST_PRICE, Price
 from plumbline.core.status import WORST_FIRST, Status
 from plumbline.project import Project, Suite
@@ -37,7 +37,7 @@ from plumbline.site.history_cache import (
     Streak,
 )
 from plumbline.site.incident_timeline import view_of
-from plumbline.site.rows import Row, RunRow
+from plumbline.site.rows import Row, RunRow, beyond
 from plumbline.site.view_models import (
     CheckpointView,
     DayPage,
@@ -430,22 +430,15 @@ def _groups(known: CachedMonitor) -> tuple[GroupSeries, ...]:
     if all(group.status is not Status.PASS for group in recent):
         return ()
 
-    def place(key: str) -> tuple[int, float, int, str]:
-        last = series[key][-1]
-        status = last.status if last.at == rows[-1].at else Status.SKIPPED  # no longer there
-        rank, distance = how_bad(status, last.observed, _judging(last))
-        return rank, distance, -len(series[key]), key
+    last = {group.key: (row.at, group) for row in rows for group in row.groups}
+
+    def place(key: str) -> tuple[int, bool, float, str]:
+        at, group = last[key]
+        status = group.status if at == rows[-1].at else Status.SKIPPED  # no longer there
+        return WORST_FIRST.index(status), group.observed is not None, -beyond(group), key
 
     drawn = sorted({group.key for group in recent}, key=place)
     return tuple(GroupSeries(key, *labels[key], tuple(series[key])) for key in drawn[:MOST_GROUPS])
-
-
-def _judging(point: SeriesPoint) -> float | None:
-    """The bound that failed; where none did, the first."""
-    severity = point.status.lower()
-    values = [line.value for line in point.thresholds if line.severity == severity]
-    values += [line.value for line in point.thresholds]
-    return values[0] if values else None
 
 
 def _notes(suite: Suite | None) -> str:

@@ -147,7 +147,7 @@ def _badness(one: Sighted) -> tuple[int, float, float]:
     return one.status.severity, beyond(one), -one.at.timestamp()
 
 
-def beyond(one: Sighted | Row) -> float:
+def beyond(one: Sighted | Row | GroupRow) -> float:
     """How far the number is beyond the threshold of its status; minus infinity where there is none.
 
     A number without thresholds counts what fails.

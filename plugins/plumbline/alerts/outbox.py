@@ -23,6 +23,7 @@ from tenacity import (
 
 from plumbline.alerts.channels.base import TIMEOUT_SECONDS, Channel
 from plumbline.alerts.channels.message import Message
+from plumbline.net.deadline import SHORTEST_ATTEMPT_SECONDS
 from plumbline.net.names import is_given_up
 from plumbline.net.receipt import DeliveryStatus, Receipt
 
@@ -185,7 +186,8 @@ class _Attempts:
         ends = (state.seconds_since_start or 0.0) + state.upcoming_sleep
         if self._last.is_unresolved and is_given_up(ends):
             return True
-        return state.upcoming_sleep >= self.queue.seconds_left(self.message)
+        needed = state.upcoming_sleep + SHORTEST_ATTEMPT_SECONDS
+        return needed >= self.queue.seconds_left(self.message)
 
 
 def _of(

@@ -22,6 +22,10 @@ T = TypeVar("T")
 GRACE_SECONDS = 0.5
 """The call itself knows better why it failed: after its deadline it gets this long to say so."""
 
+SHORTEST_ATTEMPT_SECONDS = 0.5
+"""A repetition with less time than this is not begun: it would end as a timeout at the deadline,
+and that timeout would hide why the attempts before it failed."""
+
 _expires: contextvars.ContextVar[float | None] = contextvars.ContextVar(
     "plumbline_deadline", default=None
 )
@@ -50,6 +54,12 @@ def seconds_left() -> float | None:
     """What is left of this thread's deadline; None without one."""
     expires = _expires.get()
     return None if expires is None else expires - time.monotonic()
+
+
+def is_time_for_another(wait: float) -> bool:
+    """Whether a call can be repeated after ``wait`` seconds and still be answered in time."""
+    left = seconds_left()
+    return left is None or wait + SHORTEST_ATTEMPT_SECONDS < left
 
 
 def call_within(

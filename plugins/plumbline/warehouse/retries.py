@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from plumbline.net.deadline import deadline, seconds_left
+from plumbline.net.deadline import deadline, is_time_for_another
 from plumbline.net.names import is_given_up, is_unresolved
 from plumbline.net.retry_after import retry_after
 from plumbline.net.transient import is_transient
@@ -148,8 +148,8 @@ def make_retry(
 ) -> Retry:
     """What the Google client's ``retry=`` takes: repeats a call until its thread's deadline.
 
-    The last error itself is raised, when the next wait would go past the deadline, or the
-    server asks for a longer one (``Retry-After``).
+    The last error itself is raised where another attempt, after its wait or the one that the
+    server asks for (``Retry-After``), would have no time left.
 
     Args:
         target: whose patience it is.
@@ -169,9 +169,9 @@ def make_retry(
         return max(jitter(state), _asked_wait(_fault_of(state)) or 0.0)
 
     def stop(state: RetryCallState) -> bool:
-        left, fault = seconds_left(), _fault_of(state)
-        if left is not None and state.upcoming_sleep >= left:
+        if not is_time_for_another(state.upcoming_sleep):
             return True
+        fault = _fault_of(state)
         bounded = patience is not None and (
             target.kind == "embedded"
             or (fault is not None and (_nobody_answered(fault) or also(fault)))

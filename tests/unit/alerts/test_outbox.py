@@ -160,6 +160,14 @@ def test_an_attempt_gets_no_more_time_than_is_left(deliver) -> None:
     assert 0 < channel.timeouts[0] <= 2.0
 
 
+def test_a_repetition_without_time_for_an_answer_is_left_for_the_next_run(deliver, slept) -> None:
+    busy = Receipt(DeliveryStatus.RETRY, "429", 429, retry_after=9.0)
+    assert deliver(Scripted("slack", busy), messages=[message(1)], bound=9.4) == [
+        ("m-slack-1", DeliveryStatus.RETRY, 1)
+    ]
+    assert slept == []
+
+
 def test_what_an_attempt_got_done_half_way_is_known_to_the_next(deliver) -> None:
     half = Receipt(DeliveryStatus.RETRY, "503", 503, references={"a-1": {"ts": "1.2"}})
     channel = Scripted("slack", half, DONE)

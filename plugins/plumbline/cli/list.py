@@ -149,8 +149,9 @@ command = Command(
             ["--status"],
             type=click.Choice(STATUSES, case_sensitive=False),
             multiple=True,
-            help="List monitors whose last status is this one; failing: CRITICAL, ERROR or "
-            "WARNING; repeatable.",
+            metavar="STATUS",
+            help="List monitors whose last status is this one: critical, error, warning, pass, "
+            "skipped, never-ran or failing (critical, error or warning); repeatable.",
         ),
         *(
             option(

@@ -46,7 +46,17 @@ _WHOLE = re.compile(f"{_COMMAND}|{_LEVEL}|{_INSTANT}|{_COUNTED}|{_SEPARATOR}")
 
 _HANGING = re.compile(r" *(?:- |(?:error|fix|in|note): |\S+(?: \S+){0,2} {2,})?")
 """What later lines of a folded line stay clear of: a bullet, a word with a colon, a label."""
+_TO_COPY = re.compile(
+    r"(?:bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make(?! sure)|plumbline|python3?) \S.*"
+)
+_LABELLED_COMMAND = re.compile(rf"( *(?:ack|do) {{2,}})({_TO_COPY.pattern})")
+"""What a message says to do."""
 _DEEPEST = 24
+
+
+def is_command(text: str) -> bool:
+    """Whether ``text`` is to be copied, and not a sentence."""
+    return _TO_COPY.fullmatch(text) is not None
 
 
 def glued(text: str) -> str:
@@ -89,6 +99,10 @@ def folded(text: str, width: int | None, *, indent: int | None = None) -> str:
 def _folded(line: str, width: int, indent: int | None) -> str:
     if len(line) <= width:
         return line
+    if command := _LABELLED_COMMAND.fullmatch(line):
+        beside = len(command[1])
+        text = folded_command(command[2], width - beside, indent=0)
+        return command[1] + text.replace("\n", "\n" + " " * beside)
     if indent is None:
         found = _HANGING.match(line)
         indent = min(found.end() if found else 0, _DEEPEST, width // 2)

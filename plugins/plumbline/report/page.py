@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from plumbline.core.folding import is_command
 from plumbline.core.status import RunStatus, Status
 
 
@@ -130,13 +131,11 @@ def fix_facts(fix: str | None) -> tuple[tuple[str, Line], ...]:
 
 
 _LINK = re.compile(r"https?://[^\s<>]+")
-_COMMAND = re.compile(r"(bq|curl|dbt|gcloud|gh|git|gsutil|kubectl|make|plumbline|python3?) \S.*")
-"""What an action is where it is to be copied, and not a sentence."""
 
 
 def action(text: str) -> Line:
     """What to do first about a failure."""
-    return Command(text) if _COMMAND.fullmatch(text) else text
+    return Command(text) if is_command(text) else text
 
 
 def runbook(text: str) -> Line:

@@ -231,3 +231,22 @@ def test_help_breaks_no_word_at_its_hyphens(word: str, width: int) -> None:
     command = Command(name="x", help=text, params=[click.Option(["--as-of"], help=text)])
     context = command.context_class(command, terminal_width=width, max_content_width=width)
     assert command.get_help(context).count(word) >= 2
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_line_of_help_is_wider_than_the_terminal(width: int) -> None:
+    def wide(group: click.Command, context: click.Context) -> list[str]:
+        found = [line for line in group.get_help(context).splitlines() if len(line) > width]
+        for name in group.list_commands(context) if isinstance(group, Group) else ():
+            command = group.get_command(context, name)
+            assert command is not None
+            inner = command.context_class(command, parent=context, info_name=name)
+            found += wide(command, inner)
+        return found
+
+    root = build_root()
+    top = root.context_class(
+        root, info_name="plumbline", terminal_width=width, max_content_width=width
+    )
+    # An address of the cloud has no place to end a line at.
+    assert [line for line in wide(root, top) if " " in line.strip(" \\")] == []

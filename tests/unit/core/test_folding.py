@@ -106,6 +106,22 @@ def test_a_command_on_several_lines_is_one_for_a_shell(command: str, width: int)
     assert all(" " not in line or "'" in line or '"' in line for line in wide)
 
 
+@pytest.mark.parametrize("label", ["  do        ", "  ack       "])
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_a_message_is_copied_as_one(command: str, width: int, label: str) -> None:
+    first, *rest = folded(label + command, width).split("\n")
+    assert first.startswith(label)
+    assert all(line.startswith(" " * len(label)) for line in rest)
+    text = "\n".join([first.removeprefix(label), *rest])
+    assert shlex.split(text.replace("\\\n", "")) == shlex.split(command)
+
+
+def test_a_sentence_that_begins_as_a_command_does_is_none() -> None:
+    sentence = "  do        make sure that the feed of the shop arrives before six in the morning"
+    assert "\\" not in folded(sentence, 60)
+
+
 def test_a_command_that_has_room_is_one_line() -> None:
     assert folded_command(COMMANDS[0], len(COMMANDS[0]), indent=2) == COMMANDS[0]
 

@@ -120,6 +120,7 @@ def test_a_monitor_without_a_past_is_listed_and_nothing_is_recorded_or_sent_of_i
         assert says in done.not_replayed[name].what, name
     assert (done.replay.incidents, done.score.alerts, done.score.messages.total) == ((), 0, 0)
     assert {row["monitor"] for row in rows(small.target)} == {"coverage"}
+    assert_numbers_stand_right(backtest_page(done))
     page = as_text(backtest_page(done))
     assert "Not replayed" in page
     assert "could not be evaluated" not in page

@@ -152,6 +152,7 @@ def _table(view: Overview) -> Table:
             )
             for incident, note in zip(view.incidents, notes, strict=True)
         ),
+        right=frozenset({3}),
         below=4,
     )
 

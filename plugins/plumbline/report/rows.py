@@ -7,6 +7,8 @@ from typing import Any
 from plumbline.report.page import Section, Table
 from plumbline.warehouse.result import QueryResult
 
+_NUMBERS = ("INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC")
+
 
 def rows_page(found: QueryResult) -> list[Section]:
     """The rows that were read, and how many more there are."""
@@ -14,9 +16,9 @@ def rows_page(found: QueryResult) -> list[Section]:
         return [Section("", ("Done.",))]
     names = tuple(column.name for column in found.schema)
     rows = tuple(tuple(_text(row[name]) for name in names) for row in found.rows)
-    return [
-        Section("", (Table(names, rows, more=max((found.row_count or 0) - len(found.rows), 0)),))
-    ]
+    right = {place for place, column in enumerate(found.schema) if column.type in _NUMBERS}
+    more = max((found.row_count or 0) - len(found.rows), 0)
+    return [Section("", (Table(names, rows, frozenset(right), more),))]
 
 
 def rows_dict(found: QueryResult) -> dict[str, Any]:

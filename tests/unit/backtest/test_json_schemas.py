@@ -11,11 +11,12 @@ from jsonschema import Draft202012Validator
 
 from plumbline.backtest.calibration import Calibration
 from plumbline.backtest.impact import Impact
-from plumbline.backtest.reports.calibration import calibration_dict
-from plumbline.backtest.reports.impact import impact_dict
+from plumbline.backtest.reports.calibration import calibration_dict, calibration_page
+from plumbline.backtest.reports.impact import impact_dict, impact_page
 from plumbline.project import Suite
 from support.projects import SmallProject, between
-from unit.backtest.conftest import grouped, label, measured, write_suite
+from support.report_tables import assert_numbers_stand_right
+from unit.backtest.conftest import NEW_YORK, grouped, label, measured, write_suite
 from unit.backtest.test_calibrate import calibrated
 from unit.backtest.test_impact import SQL, changed, edit, impact
 
@@ -39,10 +40,12 @@ def keeps(values: dict[str, object], name: str) -> Any:
 
 
 def keeps_calibration(found: Calibration) -> Any:
+    assert_numbers_stand_right(calibration_page(found))
     return keeps(calibration_dict(found), "calibrate")
 
 
 def keeps_impact(found: Impact) -> Any:
+    assert_numbers_stand_right(impact_page(found, NEW_YORK))
     return keeps(impact_dict(found), "impact")
 
 

@@ -229,3 +229,17 @@ def test_the_head_counts_what_was_not_healthy_too(tmp_path: Path) -> None:
     )
     assert head.endswith("3 SKIPPED, 2 ERROR")
     assert found.healthy + found.within == 155
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_candidates_are_a_table_in_each_terminal(tmp_path: Path, width: int) -> None:
+    suite = write_suite(
+        tmp_path, between("warning", column="graded_pct", min_value=80, group_by=["system_id"])
+    )
+    rows = [{"a": 95.0 + run % 3, "poor": 65.0 + run % 4} for run in range(160)]
+    page = as_text(calibration_page(calibrated(suite, grouped(rows), OUTAGE)), width=width)
+    assert max(map(len, page.splitlines())) <= width
+    poor = [line for line in page.splitlines() if line.startswith("  poor  ")]
+    assert all(len(line.split()) > 3 for line in poor)
+    (now,) = (line for line in page.splitlines() if line.startswith("  now "))
+    assert "< 80 %" in now

@@ -150,7 +150,7 @@ def _schedules_table(replayed: Span) -> Table:
     """The schedules that were replayed."""
     header = ("checkpoint", "schedule", "runs")
     rows = ((one.checkpoint, one.how, str(len(one.instants))) for one in replayed.schedules)
-    return Table(header, tuple(rows))
+    return Table(header, tuple(rows), right=frozenset({2}))
 
 
 def _head(backtest: Backtest) -> Section:
@@ -185,7 +185,9 @@ def _incidents(backtest: Backtest) -> Section:
     rows = tuple(_incident(backtest, finding) for finding in backtest.score.findings)
     return Section(
         "Labelled incidents",
-        (Table(header, rows, keep=(0, 2, 4, 7, 6, 1, 5, 3), below=3),) if rows else (),
+        (Table(header, rows, frozenset({4, 6, 7}), keep=(0, 2, 4, 7, 6, 1, 5, 3), below=3),)
+        if rows
+        else (),
     )
 
 
@@ -238,7 +240,7 @@ def _all_incidents(backtest: Backtest) -> Section:
 
 def _past_table(rows: Sequence[tuple[str, ...]], more: int) -> Block:
     header = ("monitor", "what", "opened", "worst", "alerts", "ended in", "summary")
-    return Table(header, tuple(rows), more=more, below=6) if rows else "none"
+    return Table(header, tuple(rows), frozenset({4, 5}), more, below=6) if rows else "none"
 
 
 def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ...]:
@@ -273,7 +275,7 @@ def _monitors(backtest: Backtest) -> Section:
     )
     return Section(
         "Monitors",
-        (Table(header, rows, right=frozenset(range(1, 9)), keep=(0, 1, 2, 3, 4, 6, 8, 7, 9, 5)),)
+        (Table(header, rows, right=frozenset(range(1, 10)), keep=(0, 1, 2, 3, 4, 6, 8, 7, 9, 5)),)
         if rows
         else (),
     )

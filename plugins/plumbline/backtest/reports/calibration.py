@@ -15,6 +15,13 @@ from plumbline.report.page import Items, Section, Table
 from plumbline.report.wording import minute
 
 _NAMES = {0: "least", 50: "median", 100: "greatest"}
+_IMPORTANT = (
+    0,
+    *(2 + PERCENTS.index(percent) for percent in (0, 50, 100, 5, 95, 1, 99)),
+    1,
+    *(2 + PERCENTS.index(percent) for percent in (25, 75, 10, 90)),
+)
+"""Columns of quantiles that a narrow terminal shows, the most important first."""
 
 
 def calibration_page(calibration: Calibration) -> list[Section]:
@@ -117,14 +124,23 @@ def _family(family: FamilyCalibration) -> list[Section]:
         rows = [("all", *_quantiles(family.quantiles))]
         rows += [(one.label, *_quantiles(one.quantiles)) for one in family.groups]
         names = tuple(_NAMES.get(percent, f"p{percent}") for percent in PERCENTS)
-        table = Table(("", "days", *names), tuple(rows))
+        header = ("", "days", *names)
+        numbers = frozenset(range(1, len(header)))
+        table = Table(header, tuple(rows), right=numbers, keep=_IMPORTANT)
         sections.append(Section(f"Healthy values{unit}", (table,)))
     if family.candidates:
         header = (
             *("candidate", "warning", "critical", "alerts per month"),
             *("false alarms per month", "incidents found", "missed"),
         )
-        sections.append(Section("Candidates", (Table(header, tuple(_candidates(family))),)))
+        candidates = Table(
+            header,
+            tuple(_candidates(family)),
+            right=frozenset({3, 4, 5}),
+            keep=(0, 1, 2, 4, 5, 3, 6),
+            below=6,
+        )
+        sections.append(Section("Candidates", (candidates,)))
     if family.overrides:
         columns = ("group", "warning", "critical", "beyond the common warning")
         failing = {one.label: f"{100 * one.failing:.0f} %" for one in family.groups}
@@ -132,7 +148,9 @@ def _family(family: FamilyCalibration) -> list[Section]:
             (label, *_levels(family.rules, levels), failing.get(label, ""))
             for label, levels in family.overrides.items()
         )
-        sections.append(Section("Groups that differ", (Table(columns, groups),)))
+        sections.append(
+            Section("Groups that differ", (Table(columns, groups, right=frozenset({3})),))
+        )
     return sections
 
 

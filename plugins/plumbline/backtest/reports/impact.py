@@ -24,7 +24,11 @@ def impact_page(impact: Impact, zone: ZoneInfo) -> list[Section]:
     if measured:
         header = ("monitor", "alerts", "incidents found", "missed", "false alarms", "from")
         rows = tuple(_row(one) for one in measured)
-        sections.append(Section("Before → after", (Table(header, rows, below=5),)))
+        sections.append(
+            Section(
+                "Before → after", (Table(header, rows, right=frozenset({1, 2, 3, 4}), below=5),)
+            )
+        )
     changed = (
         f"{one.change.name} ({one.change.kind}): {'; '.join(one.change.what)}"
         + ("" if one in measured else f" — {one.source}")

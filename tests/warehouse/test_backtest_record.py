@@ -30,6 +30,7 @@ from plumbline.history.reader import (
 from plumbline.project import Target
 from plumbline.report.terminal import as_text
 from support.projects import SmallMonitor, SmallProject, between, make_project
+from support.report_tables import assert_numbers_stand_right
 
 pytestmark = pytest.mark.warehouse
 

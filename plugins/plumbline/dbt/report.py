@@ -28,6 +28,8 @@ from plumbline.report.page import (
 
 SCHEMA_VERSION = 1
 
+_CHANGES = {"create": "new", "change": "changed", "remove": "removed"}
+"""What happens to a file, as people read it; JSON keeps the first."""
 _MOST_REASONS = 2
 _MOST_TESTS = 5
 """How many tests are named that were not imported for one reason; JSON has all."""
@@ -75,7 +77,7 @@ def import_page(found: Import, *, checkpoint: str, is_dry: bool, where: str) -> 
         sections.append(
             Section("Changed here, unchanged in dbt: left as they are", (Items(edited),))
         )
-    files = tuple(f"{one.verb} {one.path}" for one in found.files if one.verb)
+    files = tuple(f"{_CHANGES[one.verb]} {one.path}" for one in found.files if one.verb)
     title = "Files (dry run: nothing is written)" if is_dry else "Files"
     sections.append(Section(title, (Items(files or ("none changed",)),)))
     run = None if is_dry else f"plumbline run {checkpoint}{where}"

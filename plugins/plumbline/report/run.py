@@ -186,11 +186,15 @@ def _failures(outcome: Outcome, *, has_groups: bool) -> Iterator[str]:
         yield f"{failure.severity}: {text}"
     if len(failures) > MOST_FAILURES:
         yield f"and {len(failures) - MOST_FAILURES:,} more failed expectations"
-    # The first is the reason.
-    unevaluated = [one for one in outcome.expectations if one.error][1:]
-    lines = [
-        f"{one.severity}: {one.text} (could not be evaluated: {one.error})" for one in unevaluated
-    ]
+    lines, before = [], None
+    for one in outcome.expectations:
+        if one.error is None:
+            continue
+        cause = one.error.partition(" (in ")[0]
+        if before is not None:  # the first is the monitor's reason
+            why = " for the same reason" if cause == before else f": {one.error}"
+            lines.append(f"{one.severity}: {one.text} (could not be evaluated{why})")
+        before = cause
     yield from capped(lines, SHOWN, of=" that could not be evaluated")
 
 
@@ -227,10 +231,13 @@ def _advice(outcome: Outcome, statuses: dict[str, Status]) -> Iterator[Fact]:
             yield "runbook", runbook(outcome.runbook)
         if outcome.owner:
             yield "owner", outcome.owner
-        for other in outcome.depends_on:
-            status = statuses.get(other, Status.PASS)
-            if status.is_failing:
-                yield "see also", f"this depends on {other}, which is {status.value}"
+        found = ((other, statuses.get(other, Status.PASS)) for other in outcome.depends_on)
+        failing_ones = [
+            f"this depends on {other}, which is {status.value}"
+            for other, status in found
+            if status.is_failing
+        ]
+        yield from _labelled("see also", failing_ones)
     yield from _labelled("note", outcome.notes)
 
 

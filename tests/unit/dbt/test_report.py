@@ -56,13 +56,13 @@ Not imported
   fix    run `dbt compile` and import again
 
 Files (dry run: nothing is written)
-- create expectations/no_lost_orders.json
-- create expectations/orders.json
-- create expectations/orders_unique_lower_email.json
-- create models/monitors/no_lost_orders.sql
-- create models/monitors/orders_unique_lower_email.sql
-- create checkpoints/dbt_tests.json
-- create dbt-import.lock
+- new expectations/no_lost_orders.json
+- new expectations/orders.json
+- new expectations/orders_unique_lower_email.json
+- new models/monitors/no_lost_orders.sql
+- new models/monitors/orders_unique_lower_email.sql
+- new checkpoints/dbt_tests.json
+- new dbt-import.lock
 
 4 tests: 1 in 1 table suite, 2 queries of failing rows, 1 not imported. A run is 3 jobs.
 Unlike in dbt, a table without any row is CRITICAL, and an expectation that finds nothing to check is SKIPPED.

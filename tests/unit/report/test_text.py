@@ -241,6 +241,33 @@ def test_what_could_not_be_evaluated_is_the_reason_and_what_else_could_not_is_na
     assert "mean of b (could not be evaluated: no column 'b')" in shown
 
 
+def test_the_levels_of_one_broken_expectation_say_once_why() -> None:
+    reason = "median of a could not be evaluated: no column 'a' (in a.json: expectations[0])"
+    errors = ("no column 'a'", "no column 'a'", "no column 'b'", "no column 'b'")
+    run = report(
+        outcome(
+            "a",
+            Status.ERROR,
+            reason=reason,
+            summary=reason,
+            expectations=tuple(
+                failed("median", error=f"{error} (in a.json: expectations[{place}])")
+                for place, error in enumerate(errors)
+            ),
+        )
+    )
+    shown = render(run)
+    assert [shown.count(error) for error in ("no column 'a'", "no column 'b'")] == [1, 1]
+    assert shown.count("median (could not be evaluated for the same reason)") == 2
+
+
+def test_what_several_monitors_explain_has_one_label() -> None:
+    both = outcome("c", Status.CRITICAL, depends_on=("a", "b"))
+    shown = render(report(both, outcome("a", Status.WARNING), outcome("b", Status.ERROR)))
+    assert shown.count("see also") == 1
+    assert "this depends on b, which is ERROR" in shown
+
+
 def test_it_points_to_the_monitor_that_it_depends_on_when_that_is_not_well() -> None:
     run = report(grading(()), outcome("game_status_lag", Status.WARNING))
     assert "see also  this depends on game_status_lag, which is WARNING" in render(run)

@@ -86,23 +86,38 @@ def run(code: list[str], project: Path, season: Target) -> subprocess.CompletedP
     )
 
 
-def run_checkpoint(name: str, project: Path, season: Target) -> tuple[int, dict[str, Any]]:
+def run_checkpoint(
+    name: str, project: Path, season: Target, *options: str
+) -> tuple[int, dict[str, Any]]:
     """The exit code, and the monitors by name."""
-    done = run(["-m", "plumbline", "run", name, "--format", "json"], project, season)
+    done = run(["-m", "plumbline", "run", name, "--format", "json", *options], project, season)
     assert done.stdout, done.stderr
     monitors = json.loads(done.stdout)["monitors"]
     return done.returncode, {monitor["name"]: monitor for monitor in monitors}
 
 
-def test_the_monitor_of_the_howto_judges_the_season(project: Path, season: Target) -> None:
+def test_the_monitors_of_the_howto_judge_the_example_of_a_new_project(
+    tmp_path: Path, season: Target
+) -> None:
+    assert run(["-m", "plumbline", "init", "shop"], tmp_path, season).returncode == 0
+    shop = tmp_path / "shop"
     page = Page("docs/writing-a-monitor.md")
-    write_files(page, project)
-    add_to(project / "models" / "schema.yml", page, "models")
-    code, monitors = run_checkpoint("features", project, season)
-    assert code == 2
-    ready = monitors["ready_features"]
-    assert (ready["status"], round(ready["observed"], 1)) == ("WARNING", 80.1)
-    assert [group["key"] for group in ready["groups"]] == [{"game_date": "2026-02-02"}]
+    write_files(page, shop)
+    example = (shop / "docs/runbooks/orders_with_email.md").read_text()
+    (shop / "docs/runbooks/orders_on_time.md").write_text(
+        example.replace("_with_email", "_on_time")
+    )
+    linted = run(["-m", "plumbline", "lint", "--format", "json"], shop, season)
+    findings = json.loads(linted.stdout)["findings"]
+    assert [one for one in findings if "orders_on_time" in one["file"]] == []
+    assert not [one for one in findings if one["severity"] == "error"]
+    code, monitors = run_checkpoint("orders", shop, season, "--no-docs")
+    on_time = monitors["orders_on_time"]
+    assert (code, on_time["status"], round(on_time["observed"], 1)) == (2, "WARNING", 83.4)
+    assert [group["key"] for group in on_time["groups"]] == [{"day": "2026-02-02"}]
+    for day, status in (("2026-02-01", "SKIPPED"), ("2026-03-14", "CRITICAL")):
+        _, monitors = run_checkpoint("orders", shop, season, "--no-docs", "--as-of", day)
+        assert monitors["orders_on_time"]["status"] == status
 
 
 def test_the_table_suite_of_the_howto_judges_its_table(project: Path, season: Target) -> None:

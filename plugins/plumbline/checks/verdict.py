@@ -65,7 +65,9 @@ def sort_rows(
     if not rows and not are_failing:
         raise MonitorError(
             f"model {model} returned no row",
-            fix="return a row for each as_of, with verdict 'skip' where nothing was expected",
+            fix="find out why its tables have no rows for that time, or for the 30 days before it "
+            "if the model counts by group; if none are expected, let the model return a row with "
+            "verdict 'skip'",
         )
     strays = {str(row["as_of"]) for row in rows if "as_of" in row and not _is(row["as_of"], as_of)}
     if strays:

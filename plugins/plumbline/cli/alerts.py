@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plumbline.alerts.incidents.model import Incident
     from plumbline.alerts.report import AlertsReport
     from plumbline.alerts.service import AlertService
-    from plumbline.alerts.state import AlertState
+    from plumbline.alerts.state import AlertState, Pending
     from plumbline.project import Project
 
 
@@ -227,11 +227,23 @@ def drop(message: str, by: str | None, reason: str, target: str | None) -> int:
     wait for it.
     """
     from plumbline.alerts.editing import dropped
+    from plumbline.core.safe_text import one_line
+    from plumbline.core.text import count
+    from plumbline.report.alerts import waiting_line
 
-    _, alert_service = _alerting(target)
+    project, alert_service = _alerting(target)
     who, now = by or _user(), _now()
-    _edit(alert_service, lambda state: dropped(state, message, by=who, reason=reason, at=now))
-    write_text(f"{message}: dropped by {who}, and will not be delivered.\n")
+    gone: list[Pending] = []
+
+    def without(state: AlertState) -> AlertState:
+        left = dropped(state, message, by=who, reason=reason, at=now)
+        gone[:] = [one for one in state.outbox if one not in left.outbox]
+        return left
+
+    _edit(alert_service, without)
+    write_text(f"{count(len(gone), 'messages')} dropped by {one_line(who)}, never delivered:\n")
+    for one in gone:
+        write_text(f"- {one_line(waiting_line(one, _now(project)))}\n")
     return 0
 
 

@@ -12,6 +12,11 @@ from plumbline.deploy.platform import find_platform
 from plumbline.project import Project, Target
 from plumbline.project.services import Service, find_service
 
+_EXAMPLE = (
+    "services: [{name: checkout, paths: [services/checkout], "
+    "deployed: {cloud_run: {region: us-west2}}, owner: platform-team}]"
+)
+
 
 def choose_services(project: Project, names: Sequence[str] = ()) -> tuple[Service, ...]:
     """The services of these names; without names, all that are declared.
@@ -25,7 +30,8 @@ def choose_services(project: Project, names: Sequence[str] = ()) -> tuple[Servic
             "no service is declared",
             file=project.services_file,
             key="services",
-            fix="add it there, with its name, repository and paths; see plumbline deploy --help",
+            fix=f"write it there: {_EXAMPLE}; paths are what it is built from, deployed says "
+            "where its commit is read",
         )
     if not names:
         return declared

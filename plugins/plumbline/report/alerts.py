@@ -20,6 +20,7 @@ from plumbline.core.safe_text import one_line
 from plumbline.core.text import (
     NOTHING,
     amount,
+    count,
     fraction,
     listing,
     local_moment,
@@ -158,7 +159,7 @@ def _table(view: Overview) -> Table:
 
 
 def _waiting_section(waiting: Sequence[Pending], now: datetime) -> list[Section]:
-    items = tuple(_waiting(pending, now) for pending in waiting)
+    items = tuple(waiting_line(pending, now) for pending in waiting)
     return [Section("Waiting to be delivered", (Items(items),))] if items else []
 
 
@@ -267,12 +268,13 @@ def _besides(incident: Incident, view: Overview) -> str:
     return one_line(", ".join(dict.fromkeys(said)))
 
 
-def _waiting(pending: Pending, now: datetime) -> str:
+def waiting_line(pending: Pending, now: datetime) -> str:
+    """A message that waits: where to, what about, since when and why."""
     what = listing([f"{item.event} {item.incident}" for item in pending.message.items], 3)
     why = f": {pending.last_error}" if pending.last_error else ""
     return (
         f"{pending.message.id} to {pending.message.channel}: {what}, "
-        f"since {_moment(pending.since, now)}, {pending.attempts} attempts{why}"
+        f"since {_moment(pending.since, now)}, {count(pending.attempts, 'attempts')}{why}"
     )
 
 

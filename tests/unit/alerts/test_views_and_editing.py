@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from plumbline.alerts.channels.message import Item, Message
 from plumbline.alerts.incidents.model import FailingGroup, Incident, Known, Reason
 from plumbline.alerts.state import AlertState, Pending
 from plumbline.alerts.store import ConflictError
+from plumbline.cli import alerts as command
 from plumbline.core.alert_line import Event
 from plumbline.core.errors import ConfigError
 from plumbline.core.mute import Mute
@@ -345,3 +347,22 @@ def test_the_timeline_says_new_failing_group() -> None:
     }  # fmt: skip
     text = text_of(views.IncidentDetails("a-0001", incident(), [event], (), NEW_YORK))
     assert "changed: new failing group, CRITICAL" in text
+
+
+def test_dropping_says_which_messages_nobody_will_get(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = waiting()
+    second = replace(first, message=replace(first.message, id="m-2"), attempts=1)
+    other = replace(first, message=replace(first.message, id="m-3", channel="pager"))
+    held = state(outbox=(first, second, other))
+    project = SimpleNamespace(timezone=NEW_YORK.tzinfo)
+    monkeypatch.setattr(command, "_alerting", lambda _: (project, None))
+    monkeypatch.setattr(command, "_edit", lambda _, change: change(held))
+    monkeypatch.setattr(command, "_now", lambda *_: NEW_YORK)
+    assert command.drop("slack", by="ana", reason="it was deleted", target=None) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2 messages dropped by ana, never delivered:",
+        "- m to slack: opened a-0001, since 2026-02-02 07:00 (America/New_York), 3 attempts: 503",
+        "- m-2 to slack: opened a-0001, since 2026-02-02 07:00 (America/New_York), 1 attempt: 503",
+    ]

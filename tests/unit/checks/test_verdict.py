@@ -52,7 +52,7 @@ def test_an_unknown_without_a_reason_says_that_it_gave_none() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([], "returned no row"),
+        ([], "find out why its tables have no rows for that time"),
         ([row("judged")], "did you mean 'judge'?"),
         ([row(None)], "verdict None"),  # type: ignore[arg-type]
         (

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from plumbline.alerts.channels.github.channel import GitHubChannel
+from plumbline.core.errors import ConfigError
 from plumbline.core.status import Status
 from plumbline.deploy.deployed import Deployed, UnknownDeploymentError
 from plumbline.deploy.drift import Drift, DriftReport, Limits, compare, read_limits, worst_first
 from plumbline.deploy.gitlog import Behind, Commit
 from plumbline.deploy.issues import update_issues
 from plumbline.deploy.report import drift_dict, drift_page
+from plumbline.deploy.services import choose_services
 from plumbline.deploy.wording import summary
 from plumbline.net.secret import Secret
 from plumbline.project import Project
@@ -23,7 +25,9 @@ from plumbline.report.terminal import as_text
 from plumbline.report.writers import as_markdown
 from support.fake_github import FakeGitHub
 from support.fake_receivers import FakeReceiver
+from support.projects import make_project
 from support.repositories import History
+from support.targets import embedded_target
 
 NOW = datetime(2026, 2, 2, 18, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
@@ -221,3 +225,15 @@ def test_an_issue_a_drifted_service_is_opened_once_updated_and_closed() -> None:
         assert github.issues[0]["state"] == "open"
         tell(DriftReport(NOW, (drift(0, 0),)), server)
         assert [one["state"] for one in github.issues] == ["closed"]
+
+
+def test_a_project_without_services_is_told_what_to_write(tmp_path: Path) -> None:
+    small = make_project(tmp_path, embedded_target(tmp_path / "state"))
+    with pytest.raises(ConfigError) as caught:
+        choose_services(Project(small.root))
+    fix = str(caught.value.fix)
+    example = fix[fix.index("services: [") : fix.rindex("]") + 1]
+    (small.root / "deploy").mkdir()
+    (small.root / "deploy" / "services.yml").write_text(example)
+    (service,) = choose_services(Project(small.root))
+    assert service.name == "checkout"

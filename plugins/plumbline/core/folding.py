@@ -27,7 +27,7 @@ _LEVEL = rf"{_LEAST}(?:(?: {_WORD}){{1,2}}(?=[,;:]|$))?(?: \([^()]{{1,30}}\))?"
 _ZONE = r"(?: (?:\([A-Z][\w/+-]+\)|[A-Z]{3,4}\b))?"
 _INSTANT = (
     rf"(?:\bend of )?\b\d{{4}}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?{_ZONE}"
-    rf"|\b\d\d? [A-Z][a-z]{{2}} \d\d:\d\d{_ZONE}"
+    rf"|\b\d\d? [A-Z][a-z]{{2}} \d\d:\d\d{_ZONE}|\bend of \d\d? [A-Z][a-z]{{2}}{_ZONE}"
 )
 """``2026-02-02 15:00 (America/New_York)``, ``end of 2026-02-02``, ``3 Feb 05:00 UTC``."""
 _COUNTED = (

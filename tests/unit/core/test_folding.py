@@ -32,6 +32,7 @@ VALUES = (
     "end of 2026-02-02 (America/Argentina/Buenos_Aires)",
     "2026-12-02 06:00 PST",
     "3 Feb 05:00 UTC",
+    "end of 2 Feb EST",
     "post-deploy-nba-grading-service-0123456789ab",
 )
 """Each stays on one line."""

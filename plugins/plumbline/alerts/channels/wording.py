@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from plumbline.alerts.channels.message import GroupLine, Item, Message
 from plumbline.alerts.incidents.model import Reason
 from plumbline.core.alert_line import Event
-from plumbline.core.instants import in_utc
+from plumbline.core.instants import in_utc, last_day
 from plumbline.core.safe_text import name, one_line
 from plumbline.core.status import IMPACT_OF_ERROR, Status
 from plumbline.core.text import NOTHING, amount, capped, fraction, listing, metric_and_levels, span
@@ -65,11 +65,11 @@ def headline(item: Item, *, longest: int = LONGEST_HEADLINE) -> str:
         head = f"{item.event.upper().replace('_', ' ')} {monitor}: "
         tail = f"was {item.status} for {span(in_utc(item.at) - in_utc(item.since))}"
         if item.is_assumed:
-            tail = f"no run was recorded since {moment(item.since)}"
+            tail = f"no run was recorded since {data_moment(item.since)}"
         found = _ended(item)
     else:
         head = f"{item.status} {monitor}{_aside(item)}: "
-        tail = f"since {moment(item.since)}"
+        tail = f"since {data_moment(item.since)}"
         found = f"{number(item)}{_crossed(item)}"
     room = longest - len(head) - len(tail) - 2
     middle = f"{cut(found, room)}, " if found and room > 0 else ""
@@ -158,7 +158,7 @@ def last_good(item: Item) -> str:
     """``92.1 %, 25 Jan 19:00 EST``; empty where none is known."""
     if item.last_good_at is None:
         return ""
-    when = moment(item.last_good_at)
+    when = data_moment(item.last_good_at)
     return when if item.last_good is None else f"{figure(item.last_good, item.unit)}, {when}"
 
 
@@ -290,7 +290,7 @@ def details(item: Item, *, most_groups: int = 8, addresses: bool = True) -> list
         Detail("ack", one_line(item.ack_command or "")),
         Detail("note", _ASSUMED if item.is_assumed else ""),
         *(Detail("note", one_line(note)) for note in item.notes[:MOST_NOTES]),
-        Detail("since", moment(item.since) if item.event.is_end else ""),
+        Detail("since", data_moment(item.since) if item.event.is_end else ""),
         Detail("incident", one_line(item.incident)),
     ]
     return [line for line in lines if line.text]
@@ -347,7 +347,7 @@ def footer(message: Message) -> str:
     parts = [
         cut(one_line(message.checkpoint), _LONGEST_MONITOR),
         *([f"target {cut(one_line(message.target), _LONGEST_MONITOR)}"] if message.target else []),
-        f"as of {moment(message.as_of)}",
+        f"as of {data_moment(message.as_of)}",
         *([f"suites {cut(one_line(message.revision), 50)}"] if message.revision else []),
         f"run {cut(one_line(message.run_id), _LONGEST_MONITOR)}",
     ]
@@ -370,10 +370,21 @@ def notes_of(message: Message) -> list[str]:
 
 def moment(instant: datetime) -> str:
     """Day, time and zone: ``26 Jan 07:00 EST``."""
+    return f"{instant.day} {instant:%b %H:%M} {_zone(instant)}".rstrip()
+
+
+def data_moment(instant: datetime) -> str:
+    """Up to when data counts: as `moment`, but midnight is the ``end of 26 Jan EST``."""
+    day = last_day(instant)
+    if day == instant.date():
+        return moment(instant)
+    return f"end of {day.day} {day:%b} {_zone(instant)}".rstrip()
+
+
+def _zone(instant: datetime) -> str:
     zone = instant.strftime("%Z")
-    if zone[:1] in ("+", "-"):  # an instant that was kept as JSON
-        zone = f"UTC{zone}"
-    return f"{instant.day} {instant:%b %H:%M} {zone}".rstrip()
+    # an instant that was kept as JSON has only an offset
+    return f"UTC{zone}" if zone[:1] in ("+", "-") else zone
 
 
 def in_zone(message: Message, zone: tzinfo) -> Message:

@@ -13,6 +13,7 @@ from plumbline.alerts.channels import wording
 from plumbline.alerts.channels.message import GroupLine, Item, Message
 from plumbline.core.alert_line import Event
 from plumbline.core.status import Status
+from plumbline.core.text import local_moment
 from support.slack_messages import (
     AT,
     HOSTILE,
@@ -392,3 +393,18 @@ def test_groups_beyond_their_threshold_are_said_with_metric_bound_and_worst() ->
 )
 def test_below_the_headline_only_what_it_leaves_out_is_found(item: Item, text: str) -> None:
     assert wording.news(item) == text
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        ("2026-02-03T00:00", "end of 2 Feb EST"),
+        ("2026-02-03T00:01", "3 Feb 00:01 EST"),
+        ("2026-02-02T15:00", "2 Feb 15:00 EST"),
+    ],
+)
+def test_midnight_is_the_end_of_a_day_as_in_reports(at: str, text: str) -> None:
+    instant = datetime.fromisoformat(at).replace(tzinfo=NEW_YORK)
+    assert wording.data_moment(instant) == text
+    days = local_moment(instant).startswith("end of ")
+    assert days == text.startswith("end of ")

@@ -241,7 +241,7 @@ def _whose(item: Item, *, is_bots: bool) -> str:
         parts.append(f"trend {trend}")
     parts += [_short(note, _LONGEST_LINE // 2) for note in item.notes[:3]]
     if ended:  # else it is in the headline
-        parts.append(f"since {escape.mrkdwn(wording.moment(item.since))}")
+        parts.append(f"since {escape.mrkdwn(wording.data_moment(item.since))}")
     parts.append(f"incident {escape.mrkdwn(_id(item))}")
     return " · ".join(part for part in parts if part)
 

@@ -193,7 +193,7 @@ MISSING = [
                  "dataset nba", "bigquery.tables.get", "Data Viewer", id="the role of tables"),
     pytest.param(denied("GET", "/datasets/plumbline$", 403, "accessDenied",
                         "Access Denied: Dataset p:plumbline: Permission denied"),
-                 "history", "Permission denied", "roles/bigquery.dataEditor",
+                 "history", "Permission denied", "roles/bigquery.dataOwner",
                  id="the role of history"),
 ]  # fmt: skip
 

@@ -140,8 +140,20 @@ def test_who_may_not_make_it_is_told_the_roles(
 
     assert f"{bigquery.target.project}.plumbline can't be created" in raised.value.what
     assert "roles/bigquery.user" in str(raised.value.fix)
-    assert "roles/bigquery.dataEditor" in str(raised.value.fix)
+    assert "roles/bigquery.dataOwner" in str(raised.value.fix)
     assert raised.value.reason == "accessDenied"
+
+
+def test_who_may_not_label_a_dataset_made_by_hand_is_told_the_role(
+    bigquery: OwnDataset, proxy: BigQueryProxy
+) -> None:
+    bigquery.client.create_dataset(f"{bigquery.target.project}.plumbline")
+    proxy.deny("PATCH", "/datasets/plumbline$", Refused(403, "accessDenied", "datasets.update"))
+
+    with pytest.raises(WarehouseError) as raised:
+        append(bigquery, STATE, [ROW], job_id="first")
+
+    assert "roles/bigquery.dataOwner" in str(raised.value.fix)
 
 
 def test_who_may_not_write_is_told_the_roles(
@@ -166,7 +178,7 @@ def test_what_may_not_be_read_never_looks_empty(
     with pytest.raises(WarehouseError) as raised:
         rows(bigquery, "select * from `{dataset}.state`")
 
-    assert "roles/bigquery.dataEditor" in str(raised.value.fix)
+    assert "roles/bigquery.dataOwner" in str(raised.value.fix)
 
 
 # Given new columns

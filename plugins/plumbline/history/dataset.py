@@ -41,10 +41,10 @@ LABELS = {"component": "history"}
 
 FIXES = {
     "make": "grant the role BigQuery User (roles/bigquery.user) on the project to the account that "
-    "runs plumbline; or create the dataset yourself and grant it BigQuery Data Editor "
-    "(roles/bigquery.dataEditor) on the dataset",
-    "use": "grant the account that runs plumbline the roles BigQuery Data Editor "
-    "(roles/bigquery.dataEditor) on the dataset and BigQuery Job User (roles/bigquery.jobUser) on "
+    "runs plumbline; or create the dataset yourself and grant it BigQuery Data Owner "
+    "(roles/bigquery.dataOwner) on the dataset",
+    "use": "grant the account that runs plumbline the roles BigQuery Data Owner "
+    "(roles/bigquery.dataOwner) on the dataset and BigQuery Job User (roles/bigquery.jobUser) on "
     "the project",
 }
 

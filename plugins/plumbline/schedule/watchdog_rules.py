@@ -191,7 +191,7 @@ def judge_rest(seen: Seen) -> Iterator[WatchdogFinding]:
                     if seen.newest_outcome is None
                     else f"is {span(last - seen.newest_outcome)} behind"
                 ),
-                "see the notes of the last run; its account needs BigQuery Data Editor on the "
+                "see the notes of the last run; its account needs BigQuery Data Owner on the "
                 "dataset",
                 seen.newest_outcome or last,
             )

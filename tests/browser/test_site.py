@@ -287,3 +287,37 @@ def test_hostile_data_do_nothing_in_a_browser(browser: Browser, tmp_path: Path) 
     assert page.get_by_role("heading", level=1).inner_text().startswith("<script>alert(1)")
     assert said == []
     page.close()
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        "data-platform-and-reporting",
+        "analytics_engineering_of_nba",
+        "grading.on.call@analytics.example.com",
+    ],
+)
+def test_the_incidents_have_room_whatever_their_names(
+    open_page: OpenPage, tmp_path: Path, owner: str
+) -> None:
+    data = site_data()
+    name = "stock_of_every_warehouse_is_never_negative_after_a_sync"
+    summary = "281 predictions; max of primary_predictions must be above 336 predictions"
+    longer = []
+    for view in data.incidents:
+        number = view.incident.id.rpartition("-")[2]
+        incident = replace(
+            view.incident,
+            id=f"{name}-{number}",
+            monitor=name,
+            owner=owner,
+            summary=f"{summary} " * 3,
+        )
+        longer.append(replace(view, incident=incident))
+    pages = render_site(replace(data, incidents=tuple(longer)))
+    write_site(tmp_path / "docs", replace(pages, kept=frozenset()))
+    page = open_page("incidents/index.html", of=tmp_path / "docs")
+    tables = page.locator(".scroll")
+    assert tables.count() >= 1
+    for table in tables.all():
+        assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0

@@ -186,7 +186,10 @@ def _facts(meta: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for label, value in (
         ("Run", name),
         ("Validated", meta.get("validation_time")),
-        *((meta.get("batch_parameters") or {}).items()),
+        *(
+            ("Data as of" if name == "as_of" else name, value)
+            for name, value in (meta.get("batch_parameters") or {}).items()
+        ),
         ("Great Expectations", meta.get("great_expectations_version")),
     ):
         if value is not None:

@@ -128,8 +128,8 @@ def test_groups_are_shown_with_their_fractions_those_that_pass_in_a_fold(judge: 
         judge(ExpectMetricToBeBetween(column="graded_pct", min_value=50, group_by=["system_id"]))
     )
     failing, passing = page.split("<details>")
-    assert "system_id=catboost_v9 44 (44 of 100) 50" in words(failing)
-    assert f"system_id={escape(HOSTILE)} 88.2 (300 of 340) 50" in words(passing)
+    assert "system_id=catboost_v9 44 % (44 of 100) 50 %" in words(failing)
+    assert f"system_id={escape(HOSTILE)} 88.2 % (300 of 340) 50 %" in words(passing)
 
 
 @pytest.mark.parametrize("result_format", ["BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"])

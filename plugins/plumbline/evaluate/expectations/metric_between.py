@@ -29,7 +29,7 @@ from plumbline.checks.check import BOUND_KEYS, SIDES, Check, fault_of_per
 from plumbline.checks.judged import JudgedGroup
 from plumbline.checks.metric_result import judge_metric
 from plumbline.core.errors import did_you_mean
-from plumbline.core.text import count, makes, plain
+from plumbline.core.text import count, makes, plain, unit_of, with_unit
 from plumbline.evaluate.expectations.stated import StatedExpectation
 from plumbline.project.parameters import is_parameter
 
@@ -337,21 +337,25 @@ def _table_of(groups: list[JudgedGroup], column: str) -> RenderedTableContent:
         [
             ", ".join(f"{name}={value}" for name, value in group.key),
             _shown_as(group, column),
-            group.usual or ("" if group.threshold is None else plain(group.threshold)),
+            group.usual or ("" if group.threshold is None else _number(group.threshold, column)),
         ]
         for group in groups
     ]
     return _table(["group", "observed", "threshold"], rows)
 
 
+def _number(value: float, column: str, *, against: float | None = None) -> str:
+    return with_unit(plain(value, against=against), unit_of(column, None, ""))
+
+
 def _shown_as(group: JudgedGroup, column: str) -> str:
-    """``44 (44 of 100)``: with the fraction where the number is one."""
+    """``44 % (44 of 100)``: with the fraction where the number is one."""
     if group.is_masked:
         return "masked"
     if group.rows == 0:
         return "no rows"
     observed, numerator, denominator = group.observed, group.numerator, group.denominator
-    text = "NULL" if observed is None else plain(observed, against=group.threshold)
+    text = "NULL" if observed is None else _number(observed, column, against=group.threshold)
     if numerator is None or denominator is None or denominator == 1:  # of 1: a count, no share
         return text
     if not makes(observed, numerator, denominator, is_share=column.endswith("_pct")):

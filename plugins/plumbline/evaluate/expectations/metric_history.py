@@ -214,7 +214,7 @@ class ExpectMetricToFollowHistory(ExpectMetricToBeBetween):
     @classmethod
     def _stated(cls, kwargs: Mapping[str, Any]) -> str:
         spreads, runs = kwargs.get("deviations", 5), kwargs.get("runs", 28)
-        never = range_of(Check(FOLLOWS_HISTORY, "", kwargs).arguments)
+        never = range_of(Check(FOLLOWS_HISTORY, "", kwargs).arguments, cls._unit(kwargs))
         days = " of the same weekday" if kwargs.get("same_weekday") else ""
         since = f" since {kwargs['since']}" if kwargs.get("since") else ""
         return (

@@ -17,6 +17,7 @@ from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.renderer_configuration import RendererConfiguration
 
 from plumbline.checks.expected import expected
+from plumbline.core.text import unit_of
 from plumbline.project.parameters import KEY, is_parameter
 
 
@@ -26,7 +27,12 @@ class StatedExpectation(BatchExpectation):
     @classmethod
     def _stated(cls, kwargs: Mapping[str, Any]) -> str:
         """What must hold; a parameter by its name."""
-        return expected(cls.expectation_type, kwargs)
+        return expected(cls.expectation_type, kwargs, cls._unit(kwargs))
+
+    @staticmethod
+    def _unit(kwargs: Mapping[str, Any]) -> str:
+        """The unit of its numbers, as far as the name of the column says it."""
+        return unit_of(str(kwargs.get("column", "")), None, "")
 
     @classmethod
     def _prescriptive_template(

@@ -38,6 +38,9 @@ SHOWN_GROUPS = 20
 
 _MOST_CHARACTERS = 300
 
+_DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
+"""A browser ends lines at its hyphens."""
+
 
 @cache
 def environment() -> Environment:
@@ -109,8 +112,8 @@ def render(
     def monitor(name: str) -> Markup:
         """Its name, as a link where it has a page."""
         if name not in monitors:
-            return escape(name)
-        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), name)
+            return parted(name)
+        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), parted(name))
 
     monitors = {view.name for view in (*data.monitors, *data.after_deployments)}
 
@@ -214,8 +217,8 @@ def run_row(
         f'<td><span class="status {status.lower()}"><span aria-hidden="true">{symbol(status)}'
         f"</span> {status}</span></td>"
         f'<td class="number">{escape(amount(run.observed, run.unit)) if is_judged else NOTHING}'
-        f"</td><td>{escape(tight(run.thresholds))}</td>"
-        f'<td class="words">{escape(tight(run.summary))}</td>'
+        f'</td><td class="bounds">{tight(run.thresholds)}</td>'
+        f'<td class="words">{tight(run.summary)}</td>'
         f'<td class="number">{escape(duration(run.seconds))}</td>'
         f'<td class="number">{escape(billed)}</td>'
         f'<td class="code">{escape(run.revision or NOTHING)}</td><td>{page}</td></tr>'
@@ -223,10 +226,11 @@ def run_row(
 
 
 @lru_cache(maxsize=4096)
-def tight(text: str) -> str:
-    """``text``, of which a threshold, a number with its unit and an instant stay on one line, as in
-    a terminal."""
-    return glued(text).replace(GLUE, "\N{NO-BREAK SPACE}")
+def tight(text: str) -> Markup:
+    """``text``, of which a threshold, a number with its unit, an instant and a date stay on one
+    line, as in a terminal."""
+    kept = str(escape(glued(text).replace(GLUE, "\N{NO-BREAK SPACE}")))
+    return Markup(_DATE.sub(r'<span class="keep">\g<0></span>', kept))
 
 
 def parted(name: str) -> Markup:

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from plumbline.checks.failures import reported
+from plumbline.core.failure import FailingRows
 from plumbline.core.outcome import GroupOutcome, Outcome, worst_groups_first
 from plumbline.core.status import Status
 from plumbline.site import paths
@@ -90,7 +91,8 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         has_marks=_has_marks(view, data),
         has_thresholds=any(point.thresholds for point in view.points),
         chart=chart,
-        chart_words=in_words(view.points, unit),
+        chart_words=("The last " if len(view.points) > 1 else "") + in_words(view.points, unit),
+        numeric=_numeric(view.failing),
         series=[paths.month_series(view.name, month.month) for month in reversed(view.months)],
         groups=_groups(view),
         group_times=_instants(view)[-_GROUP_TABLE_RUNS:],
@@ -100,6 +102,15 @@ def render(data: SiteData, view: MonitorView) -> bytes:
         lasts=view.latest.as_of - view.since if view.latest and view.since else None,
         runbook=render_runbook(view.runbook) if view.runbook else None,
     )
+
+
+def _numeric(failing: FailingRows | None) -> set[int]:
+    """The places of the columns of numbers."""
+    if failing is None:
+        return set()
+    plain = (int, float, type(None))  # and no bool, which is an int too
+    columns = range(len(failing.columns))
+    return {place for place in columns if all(type(row[place]) in plain for row in failing.rows)}
 
 
 def _notes(latest: Outcome) -> list[str]:

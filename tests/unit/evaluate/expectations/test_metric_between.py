@@ -203,6 +203,7 @@ def test_a_configuration_that_makes_no_sense_is_refused(kwargs: dict[str, Any], 
     [
         ({"min_value": 80, "aggregate": "mean"}, "mean of pct must be at least 80"),
         ({"max_value": 6, "strict_max": True}, "pct must be below 6"),
+        ({"column": "graded_pct", "min_value": 80}, "graded_pct must be at least 80 %"),
         (
             {"min_value": 1, "max_value": 2, "group_by": ["system_id"]},
             "pct of each system_id must be between 1 and 2",
@@ -215,7 +216,7 @@ def test_a_configuration_that_makes_no_sense_is_refused(kwargs: dict[str, Any], 
     ],
 )  # fmt: skip
 def test_gx_renders_it_in_words(kwargs: dict[str, Any], text: str) -> None:
-    expectation = ExpectMetricToBeBetween(column="pct", **kwargs)
+    expectation = ExpectMetricToBeBetween(**{"column": "pct", **kwargs})
     expectation.render()
     assert expectation.rendered_content is not None
     assert expectation.rendered_content[0].value.template == text
@@ -228,24 +229,24 @@ def test_data_docs_show_every_group_those_that_fail_first(validate: Any) -> None
         == "1 of 2 groups pass"
     )
     failing, passing = ExpectMetricToBeBetween._diagnostic_unexpected_table_renderer(result=result)
-    assert failing.table == [["system_id=ensemble_v1", "44 (44 of 100)", "50"]]
+    assert failing.table == [["system_id=ensemble_v1", "44 % (44 of 100)", "50 %"]]
     assert passing.collapse_toggle_link == "1 group passes"
-    assert passing.collapse[0].table == [["system_id=catboost_v9", "88.2 (300 of 340)", "50"]]
+    assert passing.collapse[0].table == [["system_id=catboost_v9", "88.2 % (300 of 340)", "50 %"]]
 
 
 @pytest.mark.parametrize(
     ("column", "values", "counts", "said"),
     [
-        ("graded_pct", [44.0], (44, 100), "44 (44 of 100)"),
-        ("graded_pct", [88.2], (300, 340), "88.2 (300 of 340)"),  # the model rounds
+        ("graded_pct", [44.0], (44, 100), "44 % (44 of 100)"),
+        ("graded_pct", [88.2], (300, 340), "88.2 % (300 of 340)"),  # the model rounds
         ("graded_pct", [None], (0, 0), "NULL (0 of 0)"),
         ("complete", [4], (4, 6), "4 (4 of 6)"),
         ("predictions", [1234567], (1234567, 2000000), "1234567 (1234567 of 2000000)"),
         ("not_final_games", [0], (339, 1675), "0"),  # the pair is of what was graded
         ("not_final_games", [0], (0, 1675), "0"),
-        ("hours_late", [7.3], (7.3, 1), "7.3"),
-        ("graded_pct", [70.0], (10, 100), "70"),  # a mean of percentages, say
-        ("graded_pct", [49.9970004], (1, 3), "49.9970004"),  # never 50 below 50
+        ("hours_late", [7.3], (7.3, 1), "7.3 h"),
+        ("graded_pct", [70.0], (10, 100), "70 %"),  # a mean of percentages, say
+        ("graded_pct", [49.9970004], (1, 3), "49.9970004 %"),  # never 50 below 50
     ],
 )
 def test_the_fraction_stands_beside_the_number_that_it_is(

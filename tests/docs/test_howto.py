@@ -120,7 +120,26 @@ def test_the_monitors_of_the_howto_judge_the_example_of_a_new_project(
         assert monitors["orders_on_time"]["status"] == status
 
 
-def test_the_table_suite_of_the_howto_judges_its_table(project: Path, season: Target) -> None:
+def test_the_table_suite_of_the_howto_judges_the_example_of_a_new_project(
+    tmp_path: Path, season: Target
+) -> None:
+    assert run(["-m", "plumbline", "init", "corner"], tmp_path, season).returncode == 0
+    shop = tmp_path / "corner"
+    (block,) = [
+        one
+        for one in Page("docs/table-suites.md").blocks("json")
+        if one.file == "expectations/orders.json"
+    ]
+    (shop / str(block.file)).write_text(block.text)
+    checkpoint = {"name": "orders", "validation_definitions": [{"name": "orders"}], "actions": []}
+    (shop / "checkpoints/orders.json").write_text(json.dumps(checkpoint))
+    code, monitors = run_checkpoint("orders", shop, season)
+    assert (code, monitors["orders"]["status"]) == (1, "WARNING")
+    (failure,) = monitors["orders"]["failures"]
+    assert failure["text"].endswith("95 % of rows: 72 of 193 rows (37.3 %) fail")
+
+
+def test_the_data_asset_of_the_howto_is_judged(project: Path, season: Target) -> None:
     page = Page("docs/table-suites.md")
     write_files(page, project)
     add_to(project / "great_expectations.yml", page, "fluent_datasources")

@@ -715,3 +715,12 @@ def test_a_page_of_another_builder_gets_the_sites_frame() -> None:
     assert b"<p>body</p>" in page
     assert b"Suite &lt;x&gt;" in page
     assert f'href="../static/{layout()}/site.css"'.encode() in page
+
+
+def test_a_group_that_the_last_run_has_not_says_so() -> None:
+    data = site_data()
+    (view,) = (one for one in data.monitors if one.name == "grading_completeness")
+    first, *others = view.groups
+    gone = replace(view, groups=(replace(first, points=first.points[:-1]), *others))
+    page = Read(render_site(replace(data, monitors=(gone,))).files[f"monitors/{gone.name}.html"])
+    assert "not in the last run" in page.words

@@ -325,7 +325,8 @@ def plain_text(message: Message, *, limit: int, now: datetime | None = None) -> 
     for index, item in enumerate(message.items):
         left = len(message.items) - index
         tail = f"\n\nand {left:,} more" + closing
-        block = "\n\n" + _block(item)
+        # the first line has the headline of an item that is alone
+        block = "\n" + _details(item) if len(message.items) == 1 else "\n\n" + _block(item)
         last = closing if left == 1 else f"\n\nand {left - 1:,} more" + closing
         if len(text) + len(block) + len(last) > limit:
             if index:
@@ -491,5 +492,8 @@ def _failing(item: Item, most: int) -> list[Detail]:
 
 
 def _block(item: Item) -> str:
-    lines = [f"  {label:<9} {one_line(text)}" for label, text in labelled(details(item))]
-    return "\n".join([headline(item), *lines])
+    return f"{headline(item)}\n{_details(item)}"
+
+
+def _details(item: Item) -> str:
+    return "\n".join(f"  {label:<9} {one_line(text)}" for label, text in labelled(details(item)))

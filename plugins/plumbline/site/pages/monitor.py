@@ -36,7 +36,8 @@ class GroupCard:
     """One group: its small chart and its last number."""
 
     series: GroupSeries
-    status: Status
+    status: Status | None
+    """None: the last run has no such group."""
     observed: float | None
     chart: SmallChart
 
@@ -165,7 +166,7 @@ def _groups(view: MonitorView) -> tuple[GroupCard, ...]:
         cards.append(
             GroupCard(
                 series=series,
-                status=last.status if last and is_there else Status.SKIPPED,
+                status=last.status if last and is_there else None,
                 observed=last.observed if last and is_there else None,
                 chart=small_chart(
                     series.points, unit=series.unit, width=200, height=56, scale=scale, span=span

@@ -408,3 +408,10 @@ def test_midnight_is_the_end_of_a_day_as_in_reports(at: str, text: str) -> None:
     assert wording.data_moment(instant) == text
     days = local_moment(instant).startswith("end of ")
     assert days == text.startswith("end of ")
+
+
+def test_the_headline_of_one_incident_is_said_once() -> None:
+    text = wording.plain_text(message(line_coverage()), limit=4000)
+    assert text.count(wording.headline(line_coverage())) == 1
+    two = wording.plain_text(message(line_coverage(), grading()), limit=4000)
+    assert two.count(wording.headline(grading())) == 1

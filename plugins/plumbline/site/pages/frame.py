@@ -41,6 +41,8 @@ _MOST_CHARACTERS = 300
 _DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 """A browser ends lines at its hyphens."""
 
+_SHORT_NAME = 24
+
 
 @cache
 def environment() -> Environment:
@@ -110,10 +112,11 @@ def render(
         )
 
     def monitor(name: str) -> Markup:
-        """Its name, as a link where it has a page."""
+        """Its name, as a link where it has a page; a long one may stand on several lines."""
+        shown = parted(name) if len(name) > _SHORT_NAME else escape(name)
         if name not in monitors:
-            return parted(name)
-        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), parted(name))
+            return shown
+        return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), shown)
 
     monitors = {view.name for view in (*data.monitors, *data.after_deployments)}
 

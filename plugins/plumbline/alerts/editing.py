@@ -83,6 +83,12 @@ def find_incident(state: AlertState, text: str) -> Incident:
         raise NoIncidentError(
             f"there is no incident {text!r}: no run has opened one", key="INCIDENT"
         )
+    if ended := last_ended(state, text):
+        raise NoIncidentError(
+            f"no incident of {ended.monitor} is open: {ended.id} has ended",
+            key="INCIDENT",
+            fix=f"see when it ended: plumbline alerts show {ended.id}",
+        )
     raise NoIncidentError(
         f"there is no incident {text!r}",
         key="INCIDENT",

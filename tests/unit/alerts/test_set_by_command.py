@@ -10,6 +10,7 @@ import pytest
 from plumbline.alerts.channels.message import Message
 from plumbline.alerts.editing import acknowledged, edit, muted
 from plumbline.alerts.report import AlertsReport
+from plumbline.core.errors import ConfigError
 from plumbline.core.group_key import GroupKey
 from plumbline.core.mute import Mute
 from plumbline.core.outcome import GroupOutcome
@@ -63,6 +64,15 @@ def test_an_acknowledgement_expires_by_the_clock(tmp_path: Path, behind: timedel
         assert news(world) == []
     run(world, START - behind + 3 * remind, "x", clock=START + 3 * remind)
     assert news(world) == ["reminded"]
+
+
+def test_who_acknowledges_what_has_ended_is_told_so(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    run(world, START, "x", clock=START)
+    run(world, START + SIX_HOURS, clock=START + SIX_HOURS)
+    with pytest.raises(ConfigError, match=r"no incident of a is open: a-\w+ has ended") as raised:
+        acknowledge(world, START + SIX_HOURS)
+    assert "plumbline alerts show a-" in str(raised.value.fix)
 
 
 def test_an_acknowledgement_for_days_is_no_sign_of_a_clock_that_is_ahead(tmp_path: Path) -> None:

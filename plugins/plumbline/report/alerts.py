@@ -147,7 +147,7 @@ def _table(view: Overview) -> Table:
                 _status(incident),
                 Name(incident.id),
                 local_moment(incident.opened_at.astimezone(view.now.tzinfo)),
-                str(len(incident.members)) if incident.members else NOTHING,
+                f"{len(incident.members):,}" if incident.members else NOTHING,
                 _notified(incident, view.waiting),
                 *([note] if has_notes else []),
             )
@@ -224,7 +224,7 @@ def _groups(incident: Incident, now: datetime) -> Table:
             "no rows" if member.is_missing else amount(member.observed, member.unit),
             "" if member.is_missing else _fraction(member),
             one_line(member.usual),
-            member.status,
+            member.status if member.status is not incident.status else "",
             "" if member.since == incident.opened_at else f"since {_moment(member.since, now)}",
             "acknowledged" if member.key in covered else "",
         )

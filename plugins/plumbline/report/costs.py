@@ -99,8 +99,8 @@ def _table(by: By, lines: tuple[CostLine, ...], price: Price) -> Table:
         tuple(
             (
                 Name(line.name),
-                str(line.runs),
-                str(line.jobs),
+                f"{line.runs:,}",
+                f"{line.jobs:,}",
                 billed(line),
                 bytes_or_nothing(line.minimum),
                 bytes_or_nothing(line.per_run),

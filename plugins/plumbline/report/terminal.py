@@ -272,7 +272,9 @@ def _whole(line: Text) -> Text:
 def _text(line: Line, style: str = "") -> Text:
     found = Text(style=style)
     for part in parts_of(line):
-        found.append(_BREAK if isinstance(part, Break) else glued(plain(part)), _style(part))
+        text = _BREAK if isinstance(part, Break) else glued(plain(part))
+        # a status keeps its symbol
+        found.append(text.replace(" ", GLUE) if _is_status(part) else text, _style(part))
     return found
 
 

@@ -161,7 +161,7 @@ def test_an_incident_is_shown_with_its_members_and_history() -> None:
         "speaks": False,
     }  # fmt: skip
     text = text_of(views.IncidentDetails("a-0001", incident(), [event], (waiting(),), NEW_YORK))
-    assert "x  12.0 %  3/25  ✗ CRITICAL" in text
+    assert "x  12.0 %  3/25\n" in text
     assert "opened: first failure, CRITICAL (not sent)" in text
 
 
@@ -366,3 +366,13 @@ def test_dropping_says_which_messages_nobody_will_get(
         "- m to slack: opened a-0001, since 2026-02-02 07:00 (America/New_York), 3 attempts: 503",
         "- m-2 to slack: opened a-0001, since 2026-02-02 07:00 (America/New_York), 1 attempt: 503",
     ]
+
+
+@pytest.mark.parametrize("width", [30, 60, 80])
+def test_a_group_has_its_status_where_that_is_not_the_incidents(width: int) -> None:
+    group = incident().members[0]
+    groups = (group, replace(group, key="y", label="a_long_name_of_a_group", status=Status.WARNING))
+    view = views.IncidentDetails("a-0001", incident(members=groups), [], (), NEW_YORK)
+    text = as_text(views.incident_page(view), width=width)
+    assert text.count("CRITICAL") == 1  # in the head
+    assert "! WARNING" in text

@@ -149,7 +149,7 @@ def verdict(backtest: Backtest) -> tuple[str, ...]:
 def _schedules_table(replayed: Span) -> Table:
     """The schedules that were replayed."""
     header = ("checkpoint", "schedule", "runs")
-    rows = ((one.checkpoint, one.how, str(len(one.instants))) for one in replayed.schedules)
+    rows = ((one.checkpoint, one.how, f"{len(one.instants):,}") for one in replayed.schedules)
     return Table(header, tuple(rows), right=frozenset({2}))
 
 
@@ -208,7 +208,7 @@ def _incident(backtest: Backtest, finding: LabelResult) -> tuple[str, ...]:
         by,
         span(finding.delay),
         minute(finding.told_at, zone) or "nobody",
-        str(finding.alerts),
+        f"{finding.alerts:,}",
         _ended(finding.time_to_resolve),
     )
 
@@ -251,7 +251,7 @@ def _past(backtest: Backtest, one: ReplayedIncident, what: str) -> tuple[str, ..
         what,
         minute(incident.opened_at, backtest.zone),
         str(incident.worst),
-        str(one.told),
+        f"{one.told:,}",
         _ended(ended),
         one.summary,
     )
@@ -265,10 +265,10 @@ def _monitors(backtest: Backtest) -> Section:
     rows = tuple(
         (
             one.name,
-            *(str(one.counts.get(status, 0)) for status in _COUNTED),
-            str(one.incidents),
-            str(one.alerts),
-            str(one.false_alarms) if backtest.labelled else "",
+            *(f"{one.counts.get(status, 0):,}" for status in _COUNTED),
+            f"{one.incidents:,}",
+            f"{one.alerts:,}",
+            f"{one.false_alarms:,}" if backtest.labelled else "",
             false_time(one.alarm) if backtest.labelled else "",
         )
         for one in backtest.monitors

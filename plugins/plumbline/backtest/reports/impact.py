@@ -125,7 +125,7 @@ def _row(one: Effect) -> tuple[str, ...]:
 
 def _pair(one: Effect, what: str) -> str:
     before, after = (
-        "-" if side is None else str(_count(side, what)) for side in (one.before, one.after)
+        "-" if side is None else f"{_count(side, what):,}" for side in (one.before, one.after)
     )
     return f"{before} → {after}"
 

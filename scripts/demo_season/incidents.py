@@ -110,7 +110,7 @@ class Incident(_Strict):
     kind: str
     tables: Annotated[tuple[str, ...], Field(min_length=1)]
     dates: Dates
-    """Days whose data are affected (New York)."""
+    """Days whose data is affected (New York)."""
     began: AwareDatetime
     due: AwareDatetime | None
     """When the first day's data should have been there."""

@@ -567,7 +567,7 @@ def _advice(alone: Replayed) -> Iterator[Line]:
     yield (
         Strong("No faster than a fixed threshold"),
         ": an incident is found by the first run after "
-        "the data are due. same_weekday needs minimum weeks, so lower minimum with it; it helps "
+        "the data is due. same_weekday needs minimum weeks, so lower minimum with it; it helps "
         "only if the metric depends on the weekday itself.",
     )
 

@@ -344,7 +344,7 @@ def test_a_live_run_judges_today_in_the_projects_zone_or_days_back(shop: SmallPr
 
 def test_a_whole_table_is_judged_as_it_is_and_says_so_of_another_day(two: SmallProject) -> None:
     _, outcome = run_on(two, "2026-01-31")
-    assert any("not those as of 2026-01-31" in note for note in outcome.notes)
+    assert any("not the data as of 2026-01-31" in note for note in outcome.notes)
 
 
 # Batch parameters

@@ -26,7 +26,7 @@ class Separation:
     healthy: int
     """Healthy instants that were compared."""
     incident: int
-    """Instants within labelled incidents: from when the first day's data were due, for as many days
+    """Instants within labelled incidents: from when the first day's data was due, for as many days
     as are affected, at most until they were fixed."""
 
     @property

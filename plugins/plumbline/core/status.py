@@ -28,7 +28,7 @@ class Status(StrEnum):
 
     @property
     def is_judged(self) -> bool:
-        """Whether the data were held against the suite: neither ERROR nor SKIPPED."""
+        """Whether the data was held against the suite: neither ERROR nor SKIPPED."""
         return self not in (Status.ERROR, Status.SKIPPED)
 
     @property
@@ -51,7 +51,7 @@ MEANINGS = {
     Status.CRITICAL: "An expectation of severity critical failed: the data is wrong.",
     Status.ERROR: "The check could not run. Nothing is known about the data.",
     Status.WARNING: "An expectation of severity warning failed.",
-    Status.PASS: "The data meet the suite.",
+    Status.PASS: "The data meets the suite.",
     Status.SKIPPED: "Nothing was expected, for example on a day off. The reason is shown.",
 }
 """What each status says, as in docs/glossary.md."""

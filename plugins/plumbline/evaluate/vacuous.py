@@ -80,7 +80,7 @@ class Vacuous:
 def find_vacuous(
     kind: str, kwargs: Mapping[str, Any], *, monitor: str = "MONITOR"
 ) -> Vacuous | None:
-    """Why an expectation of type ``kind`` would pass whatever the data are; None where it judges.
+    """Why an expectation of type ``kind`` would pass whatever the data is; None where it judges.
 
     Args:
         kind: GX's type.

@@ -94,12 +94,12 @@ class LabelEntry(BaseModel):
     )
     began: AwareDatetime = Field(description="When it began: an instant with a time zone.")
     due: AwareDatetime | None = Field(
-        None, description="When the first day's data were due; null if nothing was late."
+        None, description="When the first day's data was due; null if nothing was late."
     )
-    mended: AwareDatetime | None = Field(None, description="When the data were fixed; null: never.")
+    mended: AwareDatetime | None = Field(None, description="When the data was fixed; null: never.")
     until: AwareDatetime | None = Field(
         None,
-        description="When its data have left the monitors' windows; default: four days after "
+        description="When its data has left the monitors' windows; default: four days after "
         "its end.",
     )
     undetected: str | None = Field(None, description="How long it went unnoticed, in words.")

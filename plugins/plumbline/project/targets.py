@@ -122,7 +122,7 @@ class Target:
 
     @property
     def demo(self) -> Seed | None:
-        """The seed that plumbline loads; None if the data are the user's own."""
+        """The seed that plumbline loads; None if the data is the user's own."""
         return self.seed if self.kind == "embedded" and self.emulator_host is None else None
 
     @property

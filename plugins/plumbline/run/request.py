@@ -34,7 +34,7 @@ class AsOf:
     source: Literal["now", "given", "demo"]
     """``now``: a live run; ``given``: by ``--as-of``; ``demo``: the demo data's own day."""
     data: str = Seed.name
-    """What the demo data are called."""
+    """What the demo data is called."""
 
     @property
     def is_now(self) -> bool:

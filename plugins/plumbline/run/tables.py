@@ -132,7 +132,7 @@ def _of_another_day(batch: ChosenBatch, as_of: datetime, started: datetime) -> t
     if batch.day is not None or last_day(as_of) == today:
         return ()
     return (
-        f"The current data are checked, not those as of {last_day(as_of)}, because the batch "
+        f"The current data is checked, not the data as of {last_day(as_of)}, because the batch "
         "does not depend on the date.",
     )
 

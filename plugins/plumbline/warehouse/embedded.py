@@ -297,7 +297,7 @@ class EmbeddedWarehouse:
         else:
             fix = (
                 "read the log; `plumbline warehouse reset` deletes the data and starts over "
-                "(demo data are generated again; recorded results are lost)"
+                "(demo data is generated again; recorded results are lost)"
             )
         return WarehouseError(
             f"the embedded BigQuery {how}" + (f":\n{tail}" if tail else ""),

@@ -1,6 +1,6 @@
 """Budgets: a monitor that was billed more on a day than its suite allows is said to have been.
 
-It changes no status: a status says what the data are like, and an incident is for whoever fixes the
+It changes no status: a status says what the data is like, and an incident is for whoever fixes the
 data. It is a note in the run's report, a warning in the log, and a line in the data docs.
 Used by the run.
 """

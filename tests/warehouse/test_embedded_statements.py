@@ -1,19 +1,23 @@
-"""The embedded BigQuery parses and translates a statement once, and writes little of its own."""
+"""What makes the embedded BigQuery quick changes none of its answers."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import requests
 import sqlglot
 from sqlglot import exp
 
 from plumbline.project import Project
+from plumbline.project.targets import Target
 from plumbline.run.jobs import MonitorJobs
 from plumbline.warehouse import embedded_process
+from plumbline.warehouse.client import endpoint_of
 from support.warm_python import warm_python
 
 PROJECT = Project(Path(__file__).parents[2])
@@ -248,6 +252,20 @@ def test_an_error_is_found_anew() -> None:
 
 def test_a_job_is_listed_and_not_written_to_the_data_file() -> None:
     assert _printed_by(LIST_JOBS) == {"listed": ["j"], "written": 0}
+
+
+def test_a_request_is_decompressed_and_neither_logged_nor_counted(warehouse: Target) -> None:
+    asked = json.dumps({"query": "select 1 as n", "useLegacySql": False}).encode()
+
+    answer = requests.post(
+        f"{endpoint_of(warehouse)}/bigquery/v2/projects/{warehouse.project}/queries",
+        data=gzip.compress(asked),
+        headers={"Content-Encoding": "gzip", "Content-Type": "application/json"},
+        timeout=60,
+    )
+
+    assert answer.json()["rows"] == [{"f": [{"v": "1"}]}]
+    assert "x-correlation-id" not in answer.headers, "which the layer of the log adds"
 
 
 def _printed_by(script: str, given: object = None) -> Any:

@@ -1,7 +1,7 @@
 """The process of the embedded BigQuery: bqemulator, under a lock, without network.
 
 `embedded.EmbeddedWarehouse` starts it as a script, by path: it imports nothing of plumbline, so
-that it is up in a second and a half. Five things stand between it and `python -m bqemulator`:
+that it is up in a second and a half. Four things stand between it and `python -m bqemulator`:
 
 * it holds ``server.lock`` for as long as it lives, so that there is never a second server on one
   folder, and a dead one leaves nothing stale behind;
@@ -9,7 +9,8 @@ that it is up in a second and a half. Five things stand between it and `python -
   package, not from the network;
 * it leaves when its folder is removed: nobody could find it any more;
 * what bqemulator derives from a statement's text alone is remembered, a write copies no table, the
-  catalog is written without upserts, and the list of jobs stays in memory.
+  catalog is written without upserts, the list of jobs stays in memory, and requests pass fewer
+  layers.
 """
 
 from __future__ import annotations
@@ -233,6 +234,39 @@ def without_upserts(execute: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def serve_without_observers() -> None:
+    """Have bqemulator answer requests without its access log and metrics, which nobody sees here.
+
+    Each of these layers makes a task for each request. Without them, and without a thread for each
+    of a request's two dependencies, a request takes a third less of the server's time.
+    """
+    import bqemulator.server
+    from bqemulator.api.dependencies import get_caller, get_context
+    from bqemulator.api.middleware import GzipRequestMiddleware
+    from fastapi import Request
+
+    server: Any = bqemulator.server
+    create_app = server.create_app
+
+    def create(context: Any) -> Any:
+        async def own_context() -> Any:
+            return context
+
+        async def caller(request: Request) -> Any:
+            return get_caller(request)
+
+        # FastAPI looks for the name among this module's.
+        caller.__annotations__["request"] = Request
+        app = create_app(context)
+        app.dependency_overrides = {get_context: own_context, get_caller: caller}
+        app.user_middleware = [
+            one for one in app.user_middleware if one.cls is GzipRequestMiddleware
+        ]
+        return app
+
+    server.create_app = create
+
+
 def parse_once(parse_one: Callable[..., Any]) -> Callable[..., Any]:
     """``sqlglot.parse_one`` that returns the tree of the last time, unless somebody changed it."""
     trees: OrderedDict[tuple[str, str], tuple[Any, list[Any]]] = OrderedDict()
@@ -290,6 +324,7 @@ def serve(folder: Path, *, preferred_port: int, project: str, lock: int) -> None
     keep_no_versions()
     write_the_catalog_without_upserts()
     keep_jobs_in_memory()
+    serve_without_observers()
     from bqemulator.config import LogFormat, LogLevel, PersistenceMode, Settings
     from bqemulator.server import EmulatorServer
 

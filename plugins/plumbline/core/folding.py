@@ -32,7 +32,7 @@ _INSTANT = (
 """``2026-02-02 15:00 (America/New_York)``, ``end of 2026-02-02``, ``3 Feb 05:00 UTC``."""
 _COUNTED = (
     r"\b(?:exit|score) \d[\d/]*"
-    r"|(?<!\w)(?:\d+ (?:×|of) )?\d[\d.,/]* (?=(?:%|[^\W\d]\w{0,19})(?:\W|$))"
+    r"|(?<!\w)(?:\d+ (?:×|of) )?\d(?:[\d.,/]*\d)? (?=(?:%|[^\W\d]\w{0,19})(?:\W|$))"
 )
 """``exit 3``, and a number with the word after it: ``10 errors``, ``6 of 7 groups``."""
 _COMMAND = rf"`[^`\n]{{1,{_LONGEST_COMMAND}}}`"

@@ -132,3 +132,8 @@ def test_an_option_stands_on_the_line_of_its_value() -> None:
         "plumbline new monitor played_minutes \\",
         "  --table nba_raw.play_by_play --kind count --warning 1000",
     ]
+
+
+def test_a_number_is_glued_to_its_unit_and_not_to_the_next_name() -> None:
+    text = "at least 1: catboost_v8 0, catboost_v9 0, ensemble_v1 0 and 2 more"
+    assert folded(text, 30).split("\n")[0] == "at least 1: catboost_v8 0,"

@@ -48,6 +48,11 @@ def test_json_is_json_and_a_suite_is_a_suite(block: Block, tmp_path: Path) -> No
         ExpectationEntry.model_validate(content)
 
 
+def test_the_settings_of_an_editor_are_this_repositorys_own() -> None:
+    (settings,) = Page("docs/editors.md").blocks("json")[:1]
+    assert settings.text == (ROOT / str(settings.file)).read_text()
+
+
 @pytest.mark.parametrize("block", blocks("yaml"), ids=by_place)
 def test_yaml_is_yaml(block: Block) -> None:
     assert isinstance(yaml.safe_load(block.text), dict)

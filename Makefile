@@ -83,7 +83,7 @@ bench-check: $(DEV) ## benchmarks; fails if a ratio is worse than in docs/benchm
 
 # Extras stay in the files: to pip, `google-auth[pyopenssl]` is another name than the `google-auth` that
 # is pinned, and once a newer one is published it takes that, and finds no hash for it.
-bench-docs: $(DEV) ## benchmark the data docs after two runs and after 10,000 stored results
+bench-docs: $(DEV) ## benchmark the data docs after 30 runs and after 666
 	$(BIN)/python scripts/bench docs $(BENCH_ARGS)
 
 soak: $(DEV) ## 400 live runs in one process; memory and files must not grow; half an hour; Linux

@@ -47,7 +47,7 @@ def test_wrong_usage_is_64(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["docs", *wrong]) == 64
         assert "Usage: python scripts/bench docs" in capsys.readouterr().err
 
-    for_each((("--rounds", "0"), ("--many", "30"), ("--format", "xml"), ("--nonsense",)), is_64)
+    for_each((("--rounds", "0"), ("--many", str(FEW)), ("--format", "xml"), ("--nonsense",)), is_64)
 
 
 def test_what_cannot_be_measured_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_what_cannot_be_measured_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", f"127.0.0.1:{refused_port()}")
     monkeypatch.setenv("PLUMBLINE_STATE_DIR", "")  # so that it is again as it was
     monkeypatch.delenv("PLUMBLINE_STATE_DIR")
-    done = CliRunner().invoke(cli.command, ["--many", "31"])
+    done = CliRunner().invoke(cli.command, ["--few", "1", "--many", "2"])
     assert done.exit_code == 3, done.output
     assert str(os.environ["BIGQUERY_EMULATOR_HOST"]) in done.stderr
 
@@ -73,8 +73,8 @@ class Found:
     ("found", "code"),
     [
         (Found({FEW: 0.20, 500: 0.20}), 0),
-        (Found({FEW: 0.20, 500: 0.24}), 0),
-        (Found({FEW: 0.20, 500: 0.25}), 1),
+        (Found({FEW: 0.20, 500: 0.219}), 0),
+        (Found({FEW: 0.20, 500: 0.221}), 1),
         (Found({FEW: 0.20, 500: 0.20}, read={FEW: 100, 500: 101}), 1),
         (Found({FEW: 0.20, 500: 0.20}, overview=300_001), 1),
     ],
@@ -127,12 +127,12 @@ def test_a_fault_on_the_way_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_few_results_are_measured_for_real(season: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "PYTHON", warm_python())
     monkeypatch.setenv("PLUMBLINE_STATE_DIR", str(season.state_dir))
-    arguments = ["--many", "45", "--rounds", "1", "--no-gx", "--format", "json"]
+    arguments = ["--few", "30", "--many", "45", "--rounds", "1", "--no-gx", "--format", "json"]
     done = CliRunner().invoke(cli.command, arguments)
     assert done.exit_code in (0, 1), done.output  # so few rounds prove nothing of the CPU
     said = json.loads(done.stdout)
     few, many = said["measured"]
-    assert (few["stored"], many["stored"]) == (FEW, 45)
+    assert (few["stored"], many["stored"]) == (30, 45)
     assert many["read"] <= few["read"]
     assert 0 < said["overview_bytes"] <= 300_000
     assert said["ratio"] == pytest.approx(many["cpu"] / few["cpu"])

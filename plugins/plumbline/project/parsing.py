@@ -193,6 +193,9 @@ def _fault(model: type[BaseModel], value: object, details: ErrorDetails) -> Valu
         example = _example(model, path) if path else ""
         fix = f"write a mapping, for example {example}" if example else "write a mapping"
         return ValueFault(ValueFaultKind.WRONG_VALUE, path, what, fix)
+    if details["type"] == "too_short":
+        what = f"the {'mapping' if isinstance(given, dict) else 'list'} is empty"
+        return ValueFault(ValueFaultKind.WRONG_VALUE, path, what, "write at least one entry")
     expected = _QUOTED.findall(str((details.get("ctx") or {}).get("expected", "")))
     return ValueFault(
         ValueFaultKind.WRONG_VALUE,
@@ -234,7 +237,6 @@ _ALLOWED = {
     "string_too_short": "a text that is not empty",
     "string_type": "a text",
     "timezone_aware": _INSTANT,
-    "too_short": "a list of at least {min_length}",
     **dict.fromkeys(
         ("datetime_from_date_parsing", "datetime_object_invalid", "datetime_parsing"), _INSTANT
     ),

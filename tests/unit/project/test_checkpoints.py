@@ -50,7 +50,11 @@ def test_a_plain_validation_definition_may_stand_beside_monitors(project: Projec
     [
         ("{", "line 1, column 2", "not JSON"),
         ({"name": "daily"}, "validation_definitions", "missing"),
-        ({"name": "daily", "validation_definitions": []}, "validation_definitions", "at least 1"),
+        (
+            {"name": "daily", "validation_definitions": []},
+            "validation_definitions",
+            "the list is empty",
+        ),
         ({**naming("grading"), "action": []}, "action", "did you mean 'actions'?"),
         ({**naming("grading"), "name": "weekly"}, "name", "rename the file"),
         (naming("grading", "gradng"), "validation_definitions[1].name", "did you mean 'grading'?"),

@@ -89,7 +89,7 @@ def test_the_file_may_say_until_when_it_is_seen(tmp_path: Path) -> None:
         ("mended: null", "group: [{system_id: q43}]", "unknown key 'group'", "incidents[0].group"),
         ("mended: null", "groups: {system_id: q43}", "valid list", "incidents[0].groups"),
         ("mended: null", "groups: [q43]", "not a mapping", "incidents[0].groups[0]"),
-        ("mended: null", "groups: [{}]", "at least 1 item", "incidents[0].groups[0]"),
+        ("mended: null", "groups: [{}]", "the mapping is empty", "incidents[0].groups[0]"),
         ("mended: null", "groups: [{system_id: [q43]}]", "['q43'] is not a valid value", "incidents[0].groups[0].system_id"),
     ],
 )  # fmt: skip

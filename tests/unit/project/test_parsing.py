@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, Field
 
 from plumbline.core.errors import ConfigError
 from plumbline.project.parsing import find_value_faults
@@ -72,3 +73,12 @@ def test_the_fix_of_a_value_says_what_is_allowed() -> None:
         assert [fault.fix for fault in find_value_faults(MonitorEntry, given)] == [fix]
 
     for_each(ALLOWED, is_said)
+
+
+class Listed(BaseModel):
+    names: list[str] = Field(min_length=1)
+
+
+def test_an_empty_list_is_called_so() -> None:
+    (fault,) = find_value_faults(Listed, {"names": []})
+    assert (fault.what, fault.fix) == ("the list is empty", "write at least one entry")

@@ -63,7 +63,7 @@ def test_a_project_without_the_files_has_no_schedule_and_no_mutes(tmp_path: Path
         ("America/Los_Angeles", "Pacific", "schedules[0].timezone", "IANA"),
         ("10m", "10 min", "schedules[0].deadline", "for example 10m"),
         ("10m", "10", "schedules[0].deadline", "valid string"),
-        ("[slack-alerts]", "[]", "schedules[0].notify", "at least 1"),
+        ("[slack-alerts]", "[]", "schedules[0].notify", "the list is empty"),
         ("name: weekly", "name: health_check", "schedules[1].name", "a name of its own"),
         ("name: weekly", "nam: weekly", "schedules[1].nam", "did you mean 'name'?"),
         ("name: weekly", "name: once a week", "schedules[1].name", "once a week"),

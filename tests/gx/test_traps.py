@@ -188,7 +188,11 @@ def test_a_query_that_bigquery_refuses_is_an_error_with_file_and_fix(
     reason = small.outcome(sql).reason or ""
     assert "(in models/monitors/" in reason
     assert "x1b" not in reason
-    fix = re.search(r"; correct the SQL: `plumbline compile (\w+)` prints it as sent$", reason)
+    fix = re.search(
+        r"; correct the SQL: `plumbline compile (\w+)` prints it as sent "
+        r"\(if BigQuery accepts it, the embedded warehouse is at fault\)$",
+        reason,
+    )
     assert fix is not None
     assert (small.root / "expectations" / f"{fix[1]}.json").is_file()
 

@@ -86,7 +86,7 @@ def faults(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterato
             if outcome.status is Status.ERROR:
                 # A reason may list what failed, in the order of the rows, which is any.
                 parts = sorted(set(str(outcome.reason).split("; ")))
-                by_reason.setdefault("; ".join(parts), []).append(outcome)
+                by_reason.setdefault(shorten("; ".join(parts), _LONGEST), []).append(outcome)
         for reason, wrong in by_reason.items():
             when = (
                 "at every instant"
@@ -94,7 +94,7 @@ def faults(outcomes: Mapping[str, Sequence[Outcome]], zone: ZoneInfo) -> Iterato
                 else f"at {len(wrong)} of {len(found)} instants, the first "
                 f"{wrong[0].as_of.astimezone(zone):%Y-%m-%d %H:%M %Z}"
             )
-            yield f"{monitor} could not be evaluated {when}: {shorten(reason, _LONGEST)}"
+            yield f"{monitor} could not be evaluated {when}: {reason}"
 
 
 def changed_files(

@@ -57,6 +57,13 @@ class MonitorCompiler:
         """What ``schema.yml`` says of ``model``."""
         return self._models.properties(model)
 
+    def fix_of_sql(self, monitor: str) -> str:
+        """What to do where the target refuses the SQL of ``monitor``."""
+        fix = f"correct the SQL: `plumbline compile {monitor}` prints it as sent"
+        if self._target.kind == "embedded":
+            fix += " (if BigQuery accepts it, the embedded warehouse is at fault)"
+        return fix
+
     def personal(self, suite: Suite) -> frozenset[str]:
         """The personal columns of a monitor's model or table, as its files say.
 

@@ -86,8 +86,7 @@ def answer_of(
             raise WarehouseError(
                 fault.what,
                 file=compiled.file,
-                fix=fault.fix
-                or f"correct the SQL: `plumbline compile {monitor}` prints it as sent",
+                fix=fault.fix or compiler.fix_of_sql(monitor),
                 job_id=fault.job_id,
                 reason=fault.reason,
             ) from fault

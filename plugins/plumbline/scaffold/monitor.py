@@ -89,18 +89,20 @@ class NewMonitor:
     def about(self) -> str:
         """One sentence."""
         which = f" where {self.condition}" if self.condition else ""
-        where = f" by {', '.join(self.group_by)}" if self.group_by else ""
+        is_counted = self.kind not in ("unique", "references")
+        units = [*self.group_by, *(["day"] if self.date_column and is_counted else [])]
+        parts = [", ".join(units[:-1]), *units[-1:]]
+        groups = f" per {' and '.join(filter(None, parts))}" if units else ""
         table, names = self.table.key, ", ".join(self.columns)
         if self.kind == "freshness":
             return f"Age of the newest {names} of {table}{which}."
         if self.kind == "unique":
-            return f"Rows of {table}{which}{where} whose {names} no other row has."
+            return f"Rows of {table}{which}{groups} whose {names} no other row has."
         if self.kind == "references":
             to = f"{self.to[0].key}.{self.to[1]}" if self.to else ""
-            return f"Rows of {table}{which}{where} whose {names} exists in {to}."
-        day = ", a day" if self.date_column else ""
+            return f"Rows of {table}{which}{groups} whose {names} exists in {to}."
         share = "Share of rows" if self.kind == "ratio" else "Rows"
-        return f"{share} of {table}{which}{where}{day}."
+        return f"{share} of {table}{which}{groups}."
 
 
 def check_written(root: Path, name: str) -> list[Finding]:

@@ -63,6 +63,13 @@ def test_a_reason_that_lists_its_parts_in_any_order_is_one_reason() -> None:
     assert "at every instant: a: late; b: late" in line
 
 
+def test_reasons_that_differ_only_in_what_is_not_shown_are_one_reason() -> None:
+    long = f"{'rows are late ' * 20} of the group "
+    found = [*told("E", f"{long}US"), *told("E", f"{long}CA")]
+    (line,) = faults({"coverage": found}, NEW_YORK)
+    assert "at every instant: rows are late" in line
+
+
 def test_a_monitor_that_could_never_be_judged_is_told_so() -> None:
     (line,) = faults({"coverage": told("EEEE", "no such table")}, NEW_YORK)
     assert line == "coverage could not be evaluated at every instant: no such table"

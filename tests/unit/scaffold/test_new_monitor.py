@@ -65,6 +65,25 @@ def never(relation: Relation) -> Table:
 
 
 @pytest.mark.parametrize(
+    ("changes", "about"),
+    [
+        ({}, "Share of rows of shop.orders where email is not null per day."),
+        (
+            {"kind": "count", "condition": None, "group_by": ("country", "text")},
+            "Rows of shop.orders per country, text and day.",
+        ),
+        (
+            UNIQUE | {"group_by": ("country",)},
+            "Rows of shop.orders per country whose email no other row has.",
+        ),
+        (FRESH, "Age of the newest seen_at of shop.orders."),
+    ],
+)
+def test_what_is_made_says_what_it_is_about(changes: dict[str, object], about: str) -> None:
+    assert replace(GOOD, **changes).about == about
+
+
+@pytest.mark.parametrize(
     ("changes", "key", "fix"),
     [
         ({"name": "Fresh Orders"}, "NAME", "lower-case letters"),

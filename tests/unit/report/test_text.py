@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from plumbline.core.alert_line import AlertLine, Event
-from plumbline.core.outcome import Outcome
+from plumbline.core.outcome import ExpectationOutcome, Outcome
 from plumbline.core.pricing import Price
 from plumbline.core.status import Status
 from plumbline.history.cost.summary import CostLine
@@ -222,21 +222,20 @@ def test_a_failed_info_is_shown_on_a_monitor_that_passes() -> None:
     assert render(run).splitlines()[-1].startswith("OK")
 
 
+def render_unevaluated(reason: str, *expectations: ExpectationOutcome) -> str:
+    error = outcome(
+        "a", Status.ERROR, reason=reason, summary=reason, expectations=tuple(expectations)
+    )
+    return render(report(error))
+
+
 def test_what_could_not_be_evaluated_is_the_reason_and_what_else_could_not_is_named() -> None:
     reason = "median of a could not be evaluated: no column 'a'"
-    run = report(
-        outcome(
-            "a",
-            Status.ERROR,
-            reason=reason,
-            summary=reason,
-            expectations=(
-                failed("median of a", error="no column 'a'"),
-                failed("mean of b", error="no column 'b'"),
-            ),
-        )
+    shown = render_unevaluated(
+        reason,
+        failed("median of a", error="no column 'a'"),
+        failed("mean of b", error="no column 'b'"),
     )
-    shown = render(run)
     assert shown.count("no column 'a'") == 1
     assert "mean of b (could not be evaluated: no column 'b')" in shown
 
@@ -244,19 +243,13 @@ def test_what_could_not_be_evaluated_is_the_reason_and_what_else_could_not_is_na
 def test_the_levels_of_one_broken_expectation_say_once_why() -> None:
     reason = "median of a could not be evaluated: no column 'a' (in a.json: expectations[0])"
     errors = ("no column 'a'", "no column 'a'", "no column 'b'", "no column 'b'")
-    run = report(
-        outcome(
-            "a",
-            Status.ERROR,
-            reason=reason,
-            summary=reason,
-            expectations=tuple(
-                failed("median", error=f"{error} (in a.json: expectations[{place}])")
-                for place, error in enumerate(errors)
-            ),
-        )
+    shown = render_unevaluated(
+        reason,
+        *(
+            failed("median", error=f"{error} (in a.json: expectations[{place}])")
+            for place, error in enumerate(errors)
+        ),
     )
-    shown = render(run)
     assert [shown.count(error) for error in ("no column 'a'", "no column 'b'")] == [1, 1]
     assert shown.count("median (could not be evaluated for the same reason)") == 2
 

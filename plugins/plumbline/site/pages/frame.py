@@ -41,7 +41,8 @@ _MOST_CHARACTERS = 300
 _DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 """A browser ends lines at its hyphens."""
 
-_SHORT_NAME = 24
+SHORT_NAME = 24
+"""Characters of the longest name that stays on one line."""
 
 
 @cache
@@ -76,6 +77,7 @@ def environment() -> Environment:
         impact_of_error=IMPACT_OF_ERROR,
         nothing=NOTHING,
         run_row=run_row,
+        short_name=SHORT_NAME,
     )
     return found
 
@@ -113,7 +115,7 @@ def render(
 
     def monitor(name: str) -> Markup:
         """Its name, as a link where it has a page; a long one may stand on several lines."""
-        shown = parted(name) if len(name) > _SHORT_NAME else escape(name)
+        shown = parted(name) if len(name) > SHORT_NAME else escape(name)
         if name not in monitors:
             return shown
         return Markup('<a href="{}">{}</a>').format(href(paths.monitor(name)), shown)

@@ -190,7 +190,7 @@ def test_a_query_that_bigquery_refuses_is_an_error_with_file_and_fix(
     assert "x1b" not in reason
     fix = re.search(
         r"; correct the SQL: `plumbline compile (\w+)` prints it as sent "
-        r"\(if BigQuery accepts it, the embedded warehouse is at fault\)$",
+        r"\(BigQuery may accept it: the embedded warehouse does not support all of its SQL\)$",
         reason,
     )
     assert fix is not None

@@ -28,7 +28,7 @@ from plumbline.core.instants import exact_rfc3339
 from plumbline.core.parameter import Parameter
 from plumbline.history.dataset import SECONDS, OwnDataset
 from plumbline.history.tables import OwnTable
-from plumbline.net.deadline import deadline, is_time_for_another, seconds_left
+from plumbline.net.deadline import can_repeat_after, deadline, seconds_left
 from plumbline.net.secret import hide
 from plumbline.warehouse.query import EARLY_SECONDS
 
@@ -163,7 +163,7 @@ class _Write:
                     return True
                 if fault.reason not in PASSING and not self.dataset.ensure():
                     raise fault from lost
-                if attempt == MOST_ATTEMPTS or not is_time_for_another(wait):
+                if attempt == MOST_ATTEMPTS or not can_repeat_after(wait):
                     raise fault from lost
                 time.sleep(wait)
                 wait *= 2

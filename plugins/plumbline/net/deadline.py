@@ -56,7 +56,7 @@ def seconds_left() -> float | None:
     return None if expires is None else expires - time.monotonic()
 
 
-def is_time_for_another(wait: float) -> bool:
+def can_repeat_after(wait: float) -> bool:
     """Whether a call can be repeated after ``wait`` seconds and still be answered in time."""
     left = seconds_left()
     return left is None or wait + SHORTEST_ATTEMPT_SECONDS < left

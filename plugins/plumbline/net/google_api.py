@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.net.credentials import application_default
-from plumbline.net.deadline import OutOfTimeError, call_within, is_time_for_another
+from plumbline.net.deadline import OutOfTimeError, call_within, can_repeat_after
 from plumbline.net.secret import scrub
 from plumbline.net.silence_logs import quiet_transport
 from plumbline.net.transport import is_loopback, open_session
@@ -101,7 +101,7 @@ class GoogleApi:
 def _answer(session: Any, method: str, url: str, arguments: Mapping[str, Any]) -> Any:
     for wait in (*RETRY_WAITS, None):
         response = session.request(method, url, allow_redirects=False, **arguments)
-        if response.status_code not in RETRIED or wait is None or not is_time_for_another(wait):
+        if response.status_code not in RETRIED or wait is None or not can_repeat_after(wait):
             break
         time.sleep(wait)
     return response

@@ -61,7 +61,9 @@ class MonitorCompiler:
         """What to do where the target refuses the SQL of ``monitor``."""
         fix = f"correct the SQL: `plumbline compile {monitor}` prints it as sent"
         if self._target.kind == "embedded":
-            fix += " (if BigQuery accepts it, the embedded warehouse is at fault)"
+            fix += (
+                " (BigQuery may accept it: the embedded warehouse does not support all of its SQL)"
+            )
         return fix
 
     def personal(self, suite: Suite) -> frozenset[str]:

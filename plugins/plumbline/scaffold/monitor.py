@@ -97,12 +97,12 @@ class NewMonitor:
         if self.kind == "freshness":
             return f"Age of the newest {names} of {table}{which}."
         if self.kind == "unique":
-            return f"Rows of {table}{which}{groups} whose {names} no other row has."
+            return f"Rows of {table}{groups}{which} whose {names} no other row has."
         if self.kind == "references":
             to = f"{self.to[0].key}.{self.to[1]}" if self.to else ""
-            return f"Rows of {table}{which}{groups} whose {names} exists in {to}."
+            return f"Rows of {table}{groups}{which} whose {names} exists in {to}."
         share = "Share of rows" if self.kind == "ratio" else "Rows"
-        return f"{share} of {table}{which}{groups}."
+        return f"{share} of {table}{groups}{which}."
 
 
 def check_written(root: Path, name: str) -> list[Finding]:

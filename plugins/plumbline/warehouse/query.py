@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from plumbline.core.errors import WarehouseError
 from plumbline.core.group_key import interval_text
 from plumbline.core.parameter import Parameter
-from plumbline.net.deadline import deadline, is_time_for_another, seconds_left
+from plumbline.net.deadline import can_repeat_after, deadline, seconds_left
 from plumbline.warehouse.billing import limit_of
 from plumbline.warehouse.failures import Call, explain_failure, tidy
 from plumbline.warehouse.labels import job_labels
@@ -110,7 +110,7 @@ def run_query(
             except Exception as fault:
                 early = (seconds_left() or 0.0) > EARLY_SECONDS
                 wait = random.uniform(0.0, FIRST_WAIT_SECONDS * 2**number)
-                again = number + 1 < MOST_JOBS and is_time_for_another(wait)
+                again = number + 1 < MOST_JOBS and can_repeat_after(wait)
                 if again and attempt.failed_in_passing:
                     time.sleep(wait)
                     continue

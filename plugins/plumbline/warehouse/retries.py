@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from plumbline.net.deadline import deadline, is_time_for_another
+from plumbline.net.deadline import can_repeat_after, deadline
 from plumbline.net.names import is_given_up, is_unresolved
 from plumbline.net.retry_after import retry_after
 from plumbline.net.transient import is_transient
@@ -169,7 +169,7 @@ def make_retry(
         return max(jitter(state), _asked_wait(_fault_of(state)) or 0.0)
 
     def stop(state: RetryCallState) -> bool:
-        if not is_time_for_another(state.upcoming_sleep):
+        if not can_repeat_after(state.upcoming_sleep):
             return True
         fault = _fault_of(state)
         bounded = patience is not None and (

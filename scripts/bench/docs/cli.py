@@ -28,7 +28,7 @@ from plumbline.warehouse.embedded import EmbeddedWarehouse
 from plumbline.warehouse.ready import ensure_ready
 
 FEW = 450
-"""Of thirty runs: with fewer, charts and tables have fewer rows than they show of any past."""
+"""Thirty runs: enough to fill the charts and tables, which show the last 28."""
 AT_MOST = 1.1
 """How many times the CPU of the docs step with few results it may take with many."""
 LARGEST_OVERVIEW = 300_000
@@ -54,8 +54,20 @@ class Measured:
     f"\n\nExit codes: 0 flat; {MISSED} it grows, or a page is too large; {NOT_MEASURED} could "
     "not be measured; 64 wrong usage."
 )
-@click.option("--few", default=FEW, show_default=True, type=click.IntRange(min=1))
-@click.option("--many", default=10_000, show_default=True, type=click.IntRange(min=2))
+@click.option(
+    "--few",
+    default=FEW,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Stored results of the short history.",
+)
+@click.option(
+    "--many",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=2),
+    help="Stored results of the long history.",
+)
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
 @click.option(
     "--gx/--no-gx",

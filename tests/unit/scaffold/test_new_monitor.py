@@ -67,7 +67,7 @@ def never(relation: Relation) -> Table:
 @pytest.mark.parametrize(
     ("changes", "about"),
     [
-        ({}, "Share of rows of shop.orders where email is not null per day."),
+        ({}, "Share of rows of shop.orders per day where email is not null."),
         (
             {"kind": "count", "condition": None, "group_by": ("country", "text")},
             "Rows of shop.orders per country, text and day.",

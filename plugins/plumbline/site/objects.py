@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from plumbline.core.errors import ConfigError, PlumblineError
 from plumbline.net.credentials import application_default, is_without_token
-from plumbline.net.deadline import OutOfTimeError, call_within, seconds_left
+from plumbline.net.deadline import (
+    SHORTEST_ATTEMPT_SECONDS,
+    OutOfTimeError,
+    call_within,
+    seconds_left,
+)
 from plumbline.net.names import is_given_up, is_unresolved
 from plumbline.net.secret import scrub
 from plumbline.net.transport import open_session
@@ -194,7 +199,8 @@ class Objects:
             given_up = is_unresolved(fault) and is_given_up(time.monotonic() - began)
             return not given_up and bool(passes(fault))
 
-        retry = DEFAULT_RETRY.with_predicate(is_repeated).with_timeout(left)
+        last_start = max(left - SHORTEST_ATTEMPT_SECONDS, 0.0)
+        retry = DEFAULT_RETRY.with_predicate(is_repeated).with_timeout(last_start)
         return {"timeout": left, "retry": retry}
 
     @cached_property

@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 import pytest
 
 from plumbline.core.errors import ConfigError, PlumblineError
+from plumbline.net.deadline import SHORTEST_ATTEMPT_SECONDS
 from plumbline.site import bucket as module
 from plumbline.site import paths
 from plumbline.site.bucket import BucketSite
@@ -558,6 +559,19 @@ def test_what_goes_wrong_is_said_with_its_fix_and_in_time(
     assert said in caught.value.one_line()
     assert f"gs://{BUCKET}/{HERE}site.json" in str(caught.value)
     assert (type(caught.value) is ConfigError) == (kind is ConfigError)
+
+
+def test_no_attempt_that_has_no_time_for_an_answer_hides_the_last_answer(
+    storage: FakeStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("google.api_core.retry.retry_base.random.uniform", lambda *_: 0.4)
+    replies = iter([answers(503, "backend")])
+    storage.fault = lambda _: next(replies, Reply(how="stall"))
+    here = site()
+    assert here._objects._bucket
+    here._objects._seconds = 0.4 + SHORTEST_ATTEMPT_SECONDS - 0.1
+    with pytest.raises(PlumblineError, match="it answered 503"), here.exclusively():
+        pass
 
 
 def test_a_fault_that_passes_is_not_noticed(storage: FakeStorage) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def run(code: list[str], project: Path, season: Target) -> subprocess.CompletedP
     names = ("PLUMBLINE_TARGET", "PLUMBLINE_PROJECT", "BIGQUERY_EMULATOR_HOST")
     environment = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [*(warm_python() if code[0] == "-m" else [sys.executable]), *code],
+        [*warm_python(), *code],
         cwd=project,
         env=environment
         | {"PLUMBLINE_STATE_DIR": str(season.state_dir), "PYTHONPATH": str(ROOT / "plugins")},

@@ -19,6 +19,12 @@ _KINDS = {
     "string": "a text",
 }
 _KIND_OF = {bool: "boolean", int: "number", float: "number", type(None): "null"}
+_BOUNDS = {
+    "exclusiveMinimum": "above",
+    "minimum": "from",
+    "exclusiveMaximum": "below",
+    "maximum": "to",
+}
 _SIMPLE = frozenset(
     {"anyOf", "default", "description", "enum", "examples", "items", "minLength", "type"}
 )
@@ -112,14 +118,14 @@ def _kind(kind: str, schema: Mapping[str, Any]) -> str:
     if kind == "array":
         items = schema.get("items")
         text += f" whose entries are each {words(items)}" if isinstance(items, dict) else ""
-        if schema.get("minItems"):
-            text += f" (at least {schema['minItems']})"
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if kind in ("number", "integer") and (low is not None or high is not None):
-        bounds = [
-            f"{word} {bound:g}"
-            for word, bound in (("from", low), ("to", high))
-            if bound is not None
-        ]
-        text += " " + " ".join(bounds)
+        text += _length(schema.get("minItems", 0), schema.get("maxItems"))
+    if kind in ("number", "integer"):
+        bounds = [f" {word} {schema[key]:g}" for key, word in _BOUNDS.items() if key in schema]
+        text += "".join(bounds)
     return text
+
+
+def _length(least: int, most: int | None) -> str:
+    if most is None:
+        return f" (at least {least})" if least else ""
+    return f" (exactly {most})" if least == most else f" (at most {most})"

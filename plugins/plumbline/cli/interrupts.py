@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import _thread
 import os
+import select
 import signal
+import sys
 import time
 from contextlib import suppress
+from typing import NoReturn
 
-from plumbline.core.signals import ENDING, Held, end_at_once, exit_code
+from plumbline.cli import logs
+from plumbline.core.signals import ENDING, Held, end_at_once, exit_code, message
 
 LAST_SECONDS = 5.0
 """How long a command may take to end. Docker and Cloud Run kill after ten."""
@@ -68,7 +72,7 @@ class Interrupts:
             end_at_once(exit_code(number))
         if self.number is not None:
             if number == signal.SIGINT:
-                end_at_once(exit_code(self.number))
+                _give_up(self.number)
             return
         self.number = number
         raise StoppedError(number)
@@ -80,9 +84,9 @@ class Interrupts:
             for number in self._ours(os.read(came, 1)):
                 if first is None:
                     first = number
-                    _thread.start_new_thread(_give_up, (exit_code(first), LAST_SECONDS))
+                    _thread.start_new_thread(_give_up, (first, LAST_SECONDS))
                 elif number == signal.SIGINT:
-                    _thread.start_new_thread(_give_up, (exit_code(first), _HANDLER_SECONDS))
+                    _thread.start_new_thread(_give_up, (first, _HANDLER_SECONDS))
 
     def _ours(self, numbers: bytes) -> list[int]:
         """Those of the signals that end the command, now or when they are no longer held."""
@@ -94,6 +98,19 @@ class Interrupts:
         ]
 
 
-def _give_up(code: int, seconds: float) -> None:
+def _give_up(number: int, seconds: float = 0.0) -> NoReturn:
+    """End the command after ``seconds`` where it does not end by itself."""
     time.sleep(seconds)
-    end_at_once(code)
+    _write_at_once(message(number))
+    end_at_once(exit_code(number))
+
+
+def _write_at_once(text: str) -> None:
+    """Write a line to standard error if it has room: nobody may read it, and Python's own stream
+    may be locked by the thread that does not return.
+    """
+    line = logs.record("INFO", text) if logs.is_json() else text
+    with suppress(OSError, ValueError):
+        stderr = sys.__stderr__
+        if stderr is not None and select.select([], [stderr.fileno()], [], 0)[1]:
+            os.write(stderr.fileno(), f"{line}\n".encode())
